@@ -4,36 +4,57 @@
 package component
 
 import (
+	"bufio"
 	"context"
 	"io"
+	"sync"
 
 	"github.com/a-h/templ"
-	templruntime "github.com/a-h/templ/runtime"
 )
 
 // Context is here so that templates need not import it.
 type Context = context.Context
 
-// Buffer takes what a template writes. It keeps its first error and writes nothing
-// after it.
-type Buffer = templruntime.Buffer
+// Buffer takes what a template writes, and what those in it do. It keeps its first
+// error, also one of a component in it, and gives it when the outermost ends.
+type Buffer struct {
+	*bufio.Writer
+	err error
+}
+
+var buffers = sync.Pool{New: func() any {
+	return &Buffer{Writer: bufio.NewWriterSize(nil, 4<<10)}
+}}
 
 // New makes the component that write writes.
 func New(write func(Context, *Buffer) error) templ.Component {
-	return templ.ComponentFunc(func(ctx Context, w io.Writer) (err error) {
+	return templ.ComponentFunc(func(ctx Context, w io.Writer) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		b, inside := templruntime.GetBuffer(w)
-		if !inside {
-			defer func() {
-				if end := templruntime.ReleaseBuffer(b); err == nil {
-					err = end
-				}
-			}()
+		ctx = templ.InitializeContext(ctx)
+		if b, inside := w.(*Buffer); inside {
+			b.keep(write(ctx, b))
+			return b.err
 		}
-		return write(templ.InitializeContext(ctx), b)
+		b := buffers.Get().(*Buffer)
+		b.Reset(w)
+		defer func() {
+			b.Reset(nil)
+			b.err = nil
+			buffers.Put(b)
+		}()
+		b.keep(write(ctx, b))
+		b.keep(b.Flush())
+		return b.err
 	})
+}
+
+// keep keeps the first error.
+func (b *Buffer) keep(err error) {
+	if b.err == nil {
+		b.err = err
+	}
 }
 
 // Around makes the component that write writes around the children it is given,
@@ -51,4 +72,18 @@ func Around(write func(_ Context, _ *Buffer, children templ.Component) error) te
 //go:noinline
 func Text(b *Buffer, s string) {
 	b.WriteString(templ.EscapeString(s))
+}
+
+// Put writes a component into the one that b belongs to.
+//
+//go:noinline
+func Put(ctx Context, b *Buffer, c templ.Component) {
+	b.keep(c.Render(ctx, b))
+}
+
+// PutAround writes a component that is given children.
+//
+//go:noinline
+func PutAround(ctx Context, b *Buffer, c, children templ.Component) {
+	b.keep(c.Render(templ.WithChildren(ctx, children), b))
 }

@@ -50,10 +50,7 @@ func frame(p *Pack, title, up string) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</p><h1>")
 		component.Text(templ_7745c5c3_Buffer, string(title))
 		templ_7745c5c3_Buffer.WriteString("</h1></header>")
-		templ_7745c5c3_Err = templ_7745c5c3_Var1.Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var1)
 		templ_7745c5c3_Buffer.WriteString("<footer><p>")
 		component.Text(templ_7745c5c3_Buffer, string(p.Book.T("handover.foot", "name", p.Name, "when", p.when(p.Now))))
 		templ_7745c5c3_Buffer.WriteString("</p></footer></main></body></html>")
@@ -93,16 +90,10 @@ func contents(p *Pack, decided []part) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</p>")
 		if p.Project.Summary != "" {
 			templ_7745c5c3_Buffer.WriteString("<div class=\"prose\">")
-			templ_7745c5c3_Err = templ.Raw(prose.HTML(p.Project.Summary)).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, templ.Raw(prose.HTML(p.Project.Summary)))
 			templ_7745c5c3_Buffer.WriteString("</div>")
 		}
-		templ_7745c5c3_Err = listed(decided).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, listed(decided))
 		return nil
 	})
 }
@@ -113,10 +104,7 @@ func listed(parts []part) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var16 templ.Component) (templ_7745c5c3_Err error) {
 		for i, x := range parts {
 			if i == 0 || parts[i-1].below != x.below {
-				templ_7745c5c3_Err = heading(x.below).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, heading(x.below))
 			}
 			templ_7745c5c3_Buffer.WriteString(" <p class=\"line\"><a href=\"")
 			var templ_7745c5c3_Var17 templ.SafeURL
@@ -206,15 +194,9 @@ func paper(p *Pack, c portal.Certificate, path string) templ.Component {
 //go:noinline
 func rest(p *Pack, said []part, files []*version) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var33 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = listed(said).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, listed(said))
 		if len(files) > 0 {
-			templ_7745c5c3_Err = heading(p.Book.T("handover.files")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, heading(p.Book.T("handover.files")))
 			for _, v := range files {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"line\"><a href=\"")
 				var templ_7745c5c3_Var34 templ.SafeURL
@@ -242,20 +224,11 @@ func rest(p *Pack, said []part, files []*version) templ.Component {
 			}
 		}
 		if len(p.held)+len(p.making)+len(p.lost) > 0 {
-			templ_7745c5c3_Err = heading(p.Book.T("handover.held")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, heading(p.Book.T("handover.held")))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = absent(p.Book.T("handover.held_note"), p.held).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, absent(p.Book.T("handover.held_note"), p.held))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = absent(p.Book.T("handover.making_note"), p.making).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, absent(p.Book.T("handover.making_note"), p.making))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.lost) > 0 {
 				templ_7745c5c3_Buffer.WriteString("<p>")
@@ -271,10 +244,7 @@ func rest(p *Pack, said []part, files []*version) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</ul>")
 			}
 		}
-		templ_7745c5c3_Err = heading(p.Book.T("handover.check")).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, heading(p.Book.T("handover.check")))
 		templ_7745c5c3_Buffer.WriteString("<p>")
 		component.Text(templ_7745c5c3_Buffer, string(p.Book.T("handover.check_note", "file", sumsName)))
 		templ_7745c5c3_Buffer.WriteString(" <code>sha256sum -c ")
@@ -336,10 +306,7 @@ func (p *Pack) marks(v *version) (all []string) {
 func deliverables(p *Pack, all []portal.Deliverable) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var47 templ.Component) (templ_7745c5c3_Err error) {
 		if len(all) > 0 {
-			templ_7745c5c3_Err = heading(p.Book.T("section.deliverables")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, heading(p.Book.T("section.deliverables")))
 			templ_7745c5c3_Buffer.WriteString(" <ul class=\"list\">")
 			for _, d := range all {
 				templ_7745c5c3_Buffer.WriteString("<li><span>")
@@ -386,10 +353,7 @@ func signoff(p *Pack, s portal.Signoff, lines []portal.SignoffLine) templ.Compon
 			component.Text(templ_7745c5c3_Buffer, string(p.when(s.StateAt)))
 		}
 		templ_7745c5c3_Buffer.WriteString("</p><div class=\"prose\">")
-		templ_7745c5c3_Err = templ.Raw(prose.HTML(s.Statement)).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, templ.Raw(prose.HTML(s.Statement)))
 		templ_7745c5c3_Buffer.WriteString("</div>")
 		if s.Note != "" {
 			templ_7745c5c3_Buffer.WriteString("<blockquote>")
@@ -405,10 +369,7 @@ func signoff(p *Pack, s portal.Signoff, lines []portal.SignoffLine) templ.Compon
 					templ_7745c5c3_Buffer.WriteString(": ")
 					component.Text(templ_7745c5c3_Buffer, string(l.Title))
 				} else {
-					templ_7745c5c3_Err = p.version(l.Title, l.Number, l.SHA256).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, p.version(l.Title, l.Number, l.SHA256))
 				}
 				templ_7745c5c3_Buffer.WriteString("</span></li>")
 			}
@@ -455,20 +416,14 @@ func approval(p *Pack, a portal.Approval, subjects []portal.ApprovalSubject, giv
 		templ_7745c5c3_Buffer.WriteString("</p>")
 		if a.Body != "" {
 			templ_7745c5c3_Buffer.WriteString("<div class=\"prose\">")
-			templ_7745c5c3_Err = templ.Raw(prose.HTML(a.Body)).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, templ.Raw(prose.HTML(a.Body)))
 			templ_7745c5c3_Buffer.WriteString("</div>")
 		}
 		if len(subjects) > 0 {
 			templ_7745c5c3_Buffer.WriteString("<ul class=\"list\">")
 			for _, s := range subjects {
 				templ_7745c5c3_Buffer.WriteString("<li><span>")
-				templ_7745c5c3_Err = p.version(s.Name, s.Number, s.SHA256).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.version(s.Name, s.Number, s.SHA256))
 				for _, v := range verdicts {
 					if v.Position == s.Position && v.Note != "" {
 						templ_7745c5c3_Buffer.WriteString("<blockquote><b>")
@@ -523,10 +478,7 @@ func approval(p *Pack, a portal.Approval, subjects []portal.ApprovalSubject, giv
 			templ_7745c5c3_Buffer.WriteString("</p>")
 			if d.Note != "" {
 				templ_7745c5c3_Buffer.WriteString("<blockquote class=\"prose\">")
-				templ_7745c5c3_Err = templ.Raw(prose.HTML(d.Note)).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, templ.Raw(prose.HTML(d.Note)))
 				templ_7745c5c3_Buffer.WriteString("</blockquote>")
 			}
 		}
@@ -570,10 +522,7 @@ func revision(p *Pack, r portal.Revision, points []portal.Change) templ.Componen
 				component.Text(templ_7745c5c3_Buffer, string(p.Book.T("change.erased")))
 				templ_7745c5c3_Buffer.WriteString("</p>")
 			}
-			templ_7745c5c3_Err = templ.Raw(prose.HTML(c.Body)).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, templ.Raw(prose.HTML(c.Body)))
 			templ_7745c5c3_Buffer.WriteString("</div><p class=\"soft\"><span class=\"state\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.became(c)))
 			templ_7745c5c3_Buffer.WriteString("</span> ")
@@ -684,10 +633,7 @@ func message(p *Pack, m portal.Message, up string) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</blockquote>")
 			}
 			templ_7745c5c3_Buffer.WriteString(" <div class=\"prose\">")
-			templ_7745c5c3_Err = templ.Raw(prose.HTML(m.Body)).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, templ.Raw(prose.HTML(m.Body)))
 			templ_7745c5c3_Buffer.WriteString("</div>")
 			for _, f := range m.Files {
 				if v := p.newest[f.ID]; v != nil && v.path != "" {

@@ -20,10 +20,7 @@ func page(b Body, light, dark colour) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\"><meta name=\"supported-color-schemes\" content=\"light dark\"><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no\"><title>")
 		component.Text(templ_7745c5c3_Buffer, string(b.Heading))
 		templ_7745c5c3_Buffer.WriteString("</title><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\npre { white-space: pre-wrap; }\n@media (max-width: 480px) {\n  .card { padding: 28px 22px 30px !important; }\n  .foot { padding: 18px 23px 0 !important; }\n  .wide { width: 100% !important; }\n  .wide a { display: block !important; }\n}\n@media (prefers-color-scheme: dark) {\n  .page { background-color: #111214 !important; }\n  .card { background-color: #1b1c1f !important; border-color: #303237 !important; }\n  .ink { color: #f0f0f2 !important; }\n  .soft { color: #b4b6bd !important; }\n  .line { border-color: #303237 !important; }\n}\n</style>")
-		templ_7745c5c3_Err = templ.Raw(darkStyle(dark)).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, templ.Raw(darkStyle(dark)))
 		templ_7745c5c3_Buffer.WriteString("</head><body class=\"page\" style=\"margin:0;padding:0;background-color:#f5f5f3;-webkit-text-size-adjust:100%;\">")
 		if b.Preheader != "" {
 			templ_7745c5c3_Buffer.WriteString("<div style=\"display:none;max-height:0;overflow:hidden;font-size:1px;line-height:1px;color:#f5f5f3;\">")
@@ -56,17 +53,11 @@ func page(b Body, light, dark colour) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</h1>")
 		for _, p := range b.Paragraphs {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"ink\" style=\"margin:0 0 14px;color:#1b1c1f;font-size:16px;line-height:25px;\">")
-			templ_7745c5c3_Err = broken(p).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, broken(p))
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
 		if b.Said != nil {
-			templ_7745c5c3_Err = words(b.Said).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, words(b.Said))
 		}
 		if b.Code != "" {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"ink\" style=\"margin:20px 0 22px;color:#1b1c1f;font-family:ui-monospace,'SF Mono',Menlo,Consolas,monospace;font-size:34px;font-weight:600;line-height:44px;letter-spacing:3px;\">")
@@ -84,16 +75,10 @@ func page(b Body, light, dark colour) templ.Component {
 				}
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 				templ_7745c5c3_Buffer.WriteString("\" style=\"text-decoration:none;\">")
-				templ_7745c5c3_Err = picture(b.Picture).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, picture(b.Picture))
 				templ_7745c5c3_Buffer.WriteString("</a>")
 			} else {
-				templ_7745c5c3_Err = picture(b.Picture).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, picture(b.Picture))
 			}
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
@@ -119,10 +104,7 @@ func page(b Body, light, dark colour) templ.Component {
 					templ_7745c5c3_Buffer.WriteString(" ")
 				}
 				if e.Said != nil {
-					templ_7745c5c3_Err = words(e.Said).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, words(e.Said))
 				} else if e.Note != "" {
 					templ_7745c5c3_Buffer.WriteString("<br>")
 				}
@@ -185,10 +167,7 @@ func page(b Body, light, dark colour) templ.Component {
 		}
 		for _, p := range b.After {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"ink\" style=\"margin:14px 0 0;color:#1b1c1f;font-size:16px;line-height:25px;\">")
-			templ_7745c5c3_Err = broken(p).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, broken(p))
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</td></tr>")
@@ -196,10 +175,7 @@ func page(b Body, light, dark colour) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("<tr><td class=\"foot\" style=\"padding:20px 41px 0;text-align:left;overflow-wrap:anywhere;\">")
 			for _, p := range b.Footer {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"soft\" style=\"margin:0 0 6px;color:#5f6168;font-size:13px;line-height:19px;\">")
-				templ_7745c5c3_Err = broken(p).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, broken(p))
 				templ_7745c5c3_Buffer.WriteString("</p>")
 			}
 			templ_7745c5c3_Buffer.WriteString("</td></tr>")
@@ -220,10 +196,7 @@ func words(w *Words) templ.Component {
 		}
 		if w.HTML != "" {
 			templ_7745c5c3_Buffer.WriteString("<div class=\"ink\" style=\"margin:0 0 14px;color:#1b1c1f;font-size:16px;line-height:25px;\">")
-			templ_7745c5c3_Err = templ.Raw(w.HTML).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, templ.Raw(w.HTML))
 			templ_7745c5c3_Buffer.WriteString("</div>")
 		}
 		if w.Files != "" {

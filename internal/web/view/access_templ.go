@@ -21,41 +21,23 @@ func Access(p AccessPage) templ.Component {
 		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Buffer.WriteString("<div class=\"with-side\"><div>")
 			if p.Conflict {
-				templ_7745c5c3_Err = ui.Errors(p.T("access.conflict.title"), p.T("access.conflict.text"), nil).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.T("access.conflict.title"), p.T("access.conflict.text"), nil))
 			}
-			templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = accessForm(p).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
+			component.Put(ctx, templ_7745c5c3_Buffer, accessForm(p))
 			templ_7745c5c3_Buffer.WriteString("</div><aside>")
 			if p.Conflict {
-				templ_7745c5c3_Err = accessNow(p).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, accessNow(p))
 			}
 			if p.Chosen != "" {
 				templ_7745c5c3_Buffer.WriteString("<section class=\"panel mini-panel\" id=\"miniature\">")
-				templ_7745c5c3_Err = MiniatureOf(&p.Page, p.Mini).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, MiniatureOf(&p.Page, p.Mini))
 				templ_7745c5c3_Buffer.WriteString("</section>")
 			}
 			templ_7745c5c3_Buffer.WriteString("</aside></div><form id=\"act\" method=\"post\"></form>")
 			return nil
 		})
-		templ_7745c5c3_Err = clientTabs(&p.ClientFrame).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, clientTabs(&p.ClientFrame), templ_7745c5c3_Var2)
 		return nil
 	})
 }
@@ -73,10 +55,7 @@ func accessForm(p AccessPage) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("\">")
 			}
 			templ_7745c5c3_Buffer.WriteString(" <div class=\"boxed\">")
-			templ_7745c5c3_Err = ui.Switch(ui.Choice{Name: "enabled", Label: p.T("access.enable"), Hint: p.enableHint(), On: p.Form.Enabled}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Switch(ui.Choice{Name: "enabled", Label: p.T("access.enable"), Hint: p.enableHint(), On: p.Form.Enabled}))
 			templ_7745c5c3_Buffer.WriteString("</div>")
 			templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				if p.people() == 0 {
@@ -88,20 +67,14 @@ func accessForm(p AccessPage) templ.Component {
 					for i, row := range p.Form.Users {
 						u, ok := p.user(row.User)
 						if ok {
-							templ_7745c5c3_Err = accessUser(p, i, row, u).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, accessUser(p, i, row, u))
 						}
 					}
 					templ_7745c5c3_Buffer.WriteString("</ul>")
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("access.people"), Count: p.people(), More: ui.Link{Label: p.T("access.import"), Href: p.Here() + "/access/import"}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("access.people"), Count: p.people(), More: ui.Link{Label: p.T("access.import"), Href: p.Here() + "/access/import"}}), templ_7745c5c3_Var7)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
@@ -110,95 +83,47 @@ func accessForm(p AccessPage) templ.Component {
 				component.Text(templ_7745c5c3_Buffer, string(strconv.Itoa(len(p.newRows()))))
 				templ_7745c5c3_Buffer.WriteString("\"><ul class=\"access-rows\">")
 				for i, row := range p.newRows() {
-					templ_7745c5c3_Err = accessNew(p, i, row).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, accessNew(p, i, row))
 				}
 				templ_7745c5c3_Buffer.WriteString("</ul>")
 				templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Buffer.WriteString("<p>")
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("access.add.rows"), Icon: "plus", Small: true, Name: "do", Value: "rows", Attrs: templ.Attributes{"formnovalidate": true}}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("access.add.rows"), Icon: "plus", Small: true, Name: "do", Value: "rows", Attrs: templ.Attributes{"formnovalidate": true}}))
 					templ_7745c5c3_Buffer.WriteString("</p>")
-					templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "message", Label: p.T("access.message"), Optional: p.T("form.optional"), Hint: p.T("access.message.hint"), Value: p.Form.Message, Error: p.Err("message"), Max: portal.MaxText, Rows: 3}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "message", Label: p.T("access.message"), Optional: p.T("form.optional"), Hint: p.T("access.message.hint"), Value: p.Form.Message, Error: p.Err("message"), Max: portal.MaxText, Rows: 3}))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Stack("wide").Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Stack("wide"), templ_7745c5c3_Var12)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{ID: "add", Title: p.T("access.add")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "add", Title: p.T("access.add")}), templ_7745c5c3_Var9)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.Input(ui.Field{Name: "allowed_domains", Label: p.T("access.domains"), Optional: p.T("form.optional"), Hint: p.T("access.domains.hint"), Value: p.Form.Domains, Error: p.Err("allowed_domains"), Placeholder: p.T("access.domains.example")}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "allowed_domains", Label: p.T("access.domains"), Optional: p.T("form.optional"), Hint: p.T("access.domains.hint"), Value: p.Form.Domains, Error: p.Err("allowed_domains"), Placeholder: p.T("access.domains.example")}))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.Input(ui.Field{Name: "invitation_days", Label: p.T("access.days"), Hint: p.T("access.days.hint"), Type: "number", Value: p.Form.Days, Error: p.Err("invitation_days"), Attrs: templ.Attributes{"min": "1", "max": "30"}}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "invitation_days", Label: p.T("access.days"), Hint: p.T("access.days.hint"), Type: "number", Value: p.Form.Days, Error: p.Err("invitation_days"), Attrs: templ.Attributes{"min": "1", "max": "30"}}))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.Select(ui.Field{Name: "preset", Label: p.T("access.preset"), Hint: p.T("access.preset.hint"), Value: p.Form.Preset, Error: p.Err("preset")}, p.presets(false, false)).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "preset", Label: p.T("access.preset"), Hint: p.T("access.preset.hint"), Value: p.Form.Preset, Error: p.Err("preset")}, p.presets(false, false)))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var14)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("access.rules")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("access.rules")}), templ_7745c5c3_Var13)
 			templ_7745c5c3_Buffer.WriteString(" <div class=\"savebar\"><div class=\"effects\" id=\"effects\" aria-live=\"polite\" hx-post=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.Here() + "/access/preview"))
 			templ_7745c5c3_Buffer.WriteString("\" hx-trigger=\"input from:closest form delay:500ms, change from:closest form delay:200ms\" hx-include=\"closest form\">")
-			templ_7745c5c3_Err = PreviewWords(&p.Page, p.Preview, "").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, PreviewWords(&p.Page, p.Preview, ""))
 			templ_7745c5c3_Buffer.WriteString("</div><div class=\"acts\">")
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("access.discard"), Href: p.Here() + "/access", Kind: ui.Plain}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("access.review"), Name: "do", Value: "review", Kind: ui.Plain, Attrs: templ.Attributes{"data-nojs": true}}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("access.save_quiet"), Name: "do", Value: "quiet"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.saveWord(), Name: "do", Value: "save", Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("access.discard"), Href: p.Here() + "/access", Kind: ui.Plain}))
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("access.review"), Name: "do", Value: "review", Kind: ui.Plain, Attrs: templ.Attributes{"data-nojs": true}}))
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("access.save_quiet"), Name: "do", Value: "quiet"}))
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.saveWord(), Name: "do", Value: "save", Kind: ui.Primary}))
 			templ_7745c5c3_Buffer.WriteString("</div></div>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.Here() + "/access", Guard: true, Dirty: p.Dirty || p.Failed(), Wide: true, Attrs: templ.Attributes{"id": "access"}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.Here() + "/access", Guard: true, Dirty: p.Dirty || p.Failed(), Wide: true, Attrs: templ.Attributes{"id": "access"}}), templ_7745c5c3_Var4)
 		return nil
 	})
 }
@@ -245,10 +170,7 @@ func accessUser(p AccessPage, i int, row AccessRow, u portal.ClientUser) templ.C
 		templ_7745c5c3_Buffer.WriteString("<li class=\"access-row\" data-opens=\"custom chosen\"><input type=\"hidden\" name=\"user\" value=\"")
 		component.Text(templ_7745c5c3_Buffer, string(string(u.ID)))
 		templ_7745c5c3_Buffer.WriteString("\"><div class=\"who\">")
-		templ_7745c5c3_Err = ui.Avatar(ui.Person{Name: u.Name}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Avatar(ui.Person{Name: u.Name}))
 		templ_7745c5c3_Buffer.WriteString("<div><a class=\"main\" href=\"")
 		var templ_7745c5c3_Var24 templ.SafeURL
 		templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinURLErrs("?as=" + string(u.ID))
@@ -265,10 +187,7 @@ func accessUser(p AccessPage, i int, row AccessRow, u portal.ClientUser) templ.C
 		templ_7745c5c3_Buffer.WriteString("</a> <span class=\"sub\">")
 		component.Text(templ_7745c5c3_Buffer, string(u.Email))
 		templ_7745c5c3_Buffer.WriteString("</span></div></div><div class=\"state-cell\">")
-		templ_7745c5c3_Err = ui.InvitationState(memberState(u.State), p.T("member."+string(u.State))).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.InvitationState(memberState(u.State), p.T("member."+string(u.State))))
 		templ_7745c5c3_Buffer.WriteString("<span class=\"sub\">")
 		component.Text(templ_7745c5c3_Buffer, string(p.history(u)))
 		templ_7745c5c3_Buffer.WriteString("</span> ")
@@ -288,25 +207,13 @@ func accessUser(p AccessPage, i int, row AccessRow, u portal.ClientUser) templ.C
 			templ_7745c5c3_Buffer.WriteString("</span>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</div><div class=\"rights-cell\">")
-		templ_7745c5c3_Err = ui.Select(ui.Field{ID: field + ".rights", Name: "user." + string(u.ID) + ".preset", Label: p.T("access.rights_of", "person", u.Name), HideLabel: true, Value: row.Preset, Error: p.Err(field + ".rights")}, p.presets(true, false)).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{ID: field + ".rights", Name: "user." + string(u.ID) + ".preset", Label: p.T("access.rights_of", "person", u.Name), HideLabel: true, Value: row.Preset, Error: p.Err(field + ".rights")}, p.presets(true, false)))
 		templ_7745c5c3_Buffer.WriteString("</div><div class=\"projects-cell\">")
-		templ_7745c5c3_Err = ui.Select(ui.Field{ID: field + ".projects", Name: "user." + string(u.ID) + ".projects", Label: p.T("access.projects_of", "person", u.Name), HideLabel: true, Value: row.projects(), Error: p.Err(field + ".projects")}, p.projectChoice()).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{ID: field + ".projects", Name: "user." + string(u.ID) + ".projects", Label: p.T("access.projects_of", "person", u.Name), HideLabel: true, Value: row.projects(), Error: p.Err(field + ".projects")}, p.projectChoice()))
 		templ_7745c5c3_Buffer.WriteString("</div><div class=\"acts\">")
-		templ_7745c5c3_Err = accessMenu(p, u).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, accessMenu(p, u))
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		templ_7745c5c3_Err = accessMore(p, "user."+string(u.ID), field, row).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, accessMore(p, "user."+string(u.ID), field, row))
 		templ_7745c5c3_Buffer.WriteString("</li>")
 		return nil
 	})
@@ -318,30 +225,15 @@ func accessNew(p AccessPage, i int, row AccessRow) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var33 templ.Component) (templ_7745c5c3_Err error) {
 		field := "add." + strconv.Itoa(i)
 		templ_7745c5c3_Buffer.WriteString("<li class=\"access-row new\" data-opens=\"custom chosen\"><div class=\"who\">")
-		templ_7745c5c3_Err = ui.Input(ui.Field{ID: field + ".email", Name: field + ".email", Label: p.T("access.email"), Type: "email", Value: row.Email, Error: p.Err(field + ".email"), Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{ID: field + ".email", Name: field + ".email", Label: p.T("access.email"), Type: "email", Value: row.Email, Error: p.Err(field + ".email"), Autocomplete: "off"}))
 		templ_7745c5c3_Buffer.WriteString("</div><div class=\"state-cell\">")
-		templ_7745c5c3_Err = ui.Input(ui.Field{ID: field + ".name", Name: field + ".name", Label: p.T("access.name"), Optional: p.T("form.optional"), Value: row.Name, Error: p.Err(field + ".name"), Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{ID: field + ".name", Name: field + ".name", Label: p.T("access.name"), Optional: p.T("form.optional"), Value: row.Name, Error: p.Err(field + ".name"), Autocomplete: "off"}))
 		templ_7745c5c3_Buffer.WriteString("</div><div class=\"rights-cell\">")
-		templ_7745c5c3_Err = ui.Select(ui.Field{ID: field + ".rights", Name: field + ".preset", Label: p.T("access.rights"), Value: row.Preset, Error: p.Err(field + ".rights")}, p.presets(true, true)).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{ID: field + ".rights", Name: field + ".preset", Label: p.T("access.rights"), Value: row.Preset, Error: p.Err(field + ".rights")}, p.presets(true, true)))
 		templ_7745c5c3_Buffer.WriteString("</div><div class=\"projects-cell\">")
-		templ_7745c5c3_Err = ui.Select(ui.Field{ID: field + ".projects", Name: field + ".projects", Label: p.T("access.projects"), Value: row.projects(), Error: p.Err(field + ".projects")}, p.projectChoice()).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{ID: field + ".projects", Name: field + ".projects", Label: p.T("access.projects"), Value: row.projects(), Error: p.Err(field + ".projects")}, p.projectChoice()))
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		templ_7745c5c3_Err = accessMore(p, field, field, row).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, accessMore(p, field, field, row))
 		templ_7745c5c3_Buffer.WriteString("</li>")
 		return nil
 	})
@@ -368,42 +260,27 @@ func accessMore(p AccessPage, prefix, field string, row AccessRow) templ.Compone
 			templ_7745c5c3_Buffer.WriteString(" open")
 		}
 		templ_7745c5c3_Buffer.WriteString("><summary>")
-		templ_7745c5c3_Err = ui.Icon("chevron-right").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("chevron-right"))
 		component.Text(templ_7745c5c3_Buffer, string(p.rowWords(row)))
 		templ_7745c5c3_Buffer.WriteString("</summary><div class=\"more-body\"><div class=\"ticks\">")
 		templ_7745c5c3_Var36 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			for _, n := range portal.RightNames {
-				templ_7745c5c3_Err = ui.Checkbox(ui.Choice{ID: prefix + ".right." + n.Name, Name: prefix + ".right", Value: n.Name, Label: p.T("right." + n.Name), On: row.Rights.Has(n.Right)}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{ID: prefix + ".right." + n.Name, Name: prefix + ".right", Value: n.Name, Label: p.T("right." + n.Name), On: row.Rights.Has(n.Right)}))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Group(p.T("access.single_rights")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var36), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Group(p.T("access.single_rights")), templ_7745c5c3_Var36)
 		templ_7745c5c3_Buffer.WriteString("</div>")
 		if len(p.Access.Projects) > 0 {
 			templ_7745c5c3_Buffer.WriteString("<fieldset class=\"field chosen\"><legend class=\"label\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("access.choose_projects")))
 			templ_7745c5c3_Buffer.WriteString("</legend><div class=\"pair\">")
 			for _, x := range p.Access.Projects {
-				templ_7745c5c3_Err = ui.Select(ui.Field{ID: prefix + ".project." + string(x.ID), Name: prefix + ".project." + string(x.ID), Label: x.Name, Optional: p.projectNote(x), Value: row.Chosen[x.ID]}, p.projectRights(row.Chosen[x.ID])).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{ID: prefix + ".project." + string(x.ID), Name: prefix + ".project." + string(x.ID), Label: x.Name, Optional: p.projectNote(x), Value: row.Chosen[x.ID]}, p.projectRights(row.Chosen[x.ID])))
 			}
 			templ_7745c5c3_Buffer.WriteString("</div></fieldset>")
 		}
-		templ_7745c5c3_Err = ui.Input(ui.Field{ID: field + ".title", Name: prefix + ".title", Label: p.T("access.title"), Optional: p.T("form.optional"), Value: row.Title, Error: p.Err(field + ".title"), Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{ID: field + ".title", Name: prefix + ".title", Label: p.T("access.title"), Optional: p.T("form.optional"), Value: row.Title, Error: p.Err(field + ".title"), Autocomplete: "off"}))
 		templ_7745c5c3_Buffer.WriteString("</div></details></div>")
 		return nil
 	})
@@ -426,58 +303,31 @@ func accessMenu(p AccessPage, u portal.ClientUser) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var38 templ.Component) (templ_7745c5c3_Err error) {
 		at := "/client-users/" + string(u.ID)
 		templ_7745c5c3_Buffer.WriteString("<details class=\"menu\"><summary>")
-		templ_7745c5c3_Err = ui.Icon("ellipsis").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("ellipsis"))
 		templ_7745c5c3_Buffer.WriteString("<span class=\"sr\">")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("access.actions", "person", u.Name)))
 		templ_7745c5c3_Buffer.WriteString("</span></summary><div class=\"menu-list\">")
-		templ_7745c5c3_Err = menuPost("eye", p.T("access.view_as"), at+"/view-as", false).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = menuLink("list-checks", p.T("access.visible"), at+"/visible").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, menuPost("eye", p.T("access.view_as"), at+"/view-as", false))
+		component.Put(ctx, templ_7745c5c3_Buffer, menuLink("list-checks", p.T("access.visible"), at+"/visible"))
 		if u.Accepted.IsZero() {
 			if p.Access.Enabled {
-				templ_7745c5c3_Err = menuPost("mail", p.T("access.resend"), at+"/resend", false).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, menuPost("mail", p.T("access.resend"), at+"/resend", false))
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if u.State == portal.MemberInvited {
-				templ_7745c5c3_Err = menuPost("link", p.T("action.copy_link"), at+"/link", false).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, menuPost("link", p.T("action.copy_link"), at+"/link", false))
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = menuLink("at-sign", p.T("access.change_email"), at+"/email").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, menuLink("at-sign", p.T("access.change_email"), at+"/email"))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if u.Invitation != "" {
-				templ_7745c5c3_Err = menuPost("circle-x", p.T("access.withdraw"), at+"/revoke", false).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, menuPost("circle-x", p.T("access.withdraw"), at+"/revoke", false))
 			}
 		}
 		if u.State == portal.MemberSuspended {
-			templ_7745c5c3_Err = menuPost("play", p.T("access.resume"), at+"/resume", false).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, menuPost("play", p.T("access.resume"), at+"/resume", false))
 		} else if u.State == portal.MemberActive {
-			templ_7745c5c3_Err = menuPost("circle-pause", p.T("access.suspend"), at+"/suspend", false).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, menuPost("circle-pause", p.T("access.suspend"), at+"/suspend", false))
 		}
 		templ_7745c5c3_Buffer.WriteString("<a class=\"danger\" href=\"")
 		var templ_7745c5c3_Var40 templ.SafeURL
@@ -487,10 +337,7 @@ func accessMenu(p AccessPage, u portal.ClientUser) templ.Component {
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var40))
 		templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = ui.Icon("trash-2").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("trash-2"))
 		templ_7745c5c3_Buffer.WriteString("<span>")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("access.remove")))
 		templ_7745c5c3_Buffer.WriteString("</span></a></div></details>")
@@ -511,10 +358,7 @@ func menuPost(icon, label, to string, danger bool) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("\" class=\"")
 		component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var43).String()))
 		templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = ui.Icon(icon).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon(icon))
 		templ_7745c5c3_Buffer.WriteString("<span>")
 		component.Text(templ_7745c5c3_Buffer, string(label))
 		templ_7745c5c3_Buffer.WriteString("</span></button>")
@@ -533,10 +377,7 @@ func menuLink(icon, label, to string) templ.Component {
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var48))
 		templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = ui.Icon(icon).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon(icon))
 		templ_7745c5c3_Buffer.WriteString("<span>")
 		component.Text(templ_7745c5c3_Buffer, string(label))
 		templ_7745c5c3_Buffer.WriteString("</span></a>")
@@ -564,10 +405,7 @@ func accessNow(p AccessPage) templ.Component {
 		for _, u := range p.Access.Users {
 			if u.State != portal.MemberRemoved {
 				templ_7745c5c3_Buffer.WriteString("<li>")
-				templ_7745c5c3_Err = ui.Icon("user").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("user"))
 				templ_7745c5c3_Buffer.WriteString("<span><b>")
 				component.Text(templ_7745c5c3_Buffer, string(u.Name))
 				templ_7745c5c3_Buffer.WriteString("</b> <span class=\"sub\">")
@@ -614,10 +452,7 @@ func MiniatureOf(p *Page, m Miniature) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</h3><ul>")
 				for _, n := range m.Needs {
 					templ_7745c5c3_Buffer.WriteString("<li>")
-					templ_7745c5c3_Err = ui.Icon("hand").Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("hand"))
 					templ_7745c5c3_Buffer.WriteString("<span>")
 					component.Text(templ_7745c5c3_Buffer, string(n.Title))
 					templ_7745c5c3_Buffer.WriteString("</span></li>")
@@ -638,15 +473,9 @@ func MiniatureOf(p *Page, m Miniature) templ.Component {
 				component.Text(templ_7745c5c3_Buffer, string(x.Name))
 				templ_7745c5c3_Buffer.WriteString("</b> ")
 				if x.Status == portal.Active {
-					templ_7745c5c3_Err = ui.Health(string(x.Health), p.HealthIn(x, x.Health)).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Health(string(x.Health), p.HealthIn(x, x.Health)))
 				} else {
-					templ_7745c5c3_Err = ui.Status(string(x.Status), p.StatusWord(string(x.Status))).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Status(string(x.Status), p.StatusWord(string(x.Status))))
 				}
 				if x.Sentence != "" {
 					templ_7745c5c3_Buffer.WriteString("<span class=\"sub\">")
@@ -660,17 +489,11 @@ func MiniatureOf(p *Page, m Miniature) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</div><div class=\"acts\"><button class=\"button quiet small\" form=\"act\" formaction=\"")
 		component.Text(templ_7745c5c3_Buffer, string("/client-users/" + string(m.User) + "/view-as"))
 		templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = ui.Icon("eye").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("eye"))
 		templ_7745c5c3_Buffer.WriteString("<span class=\"label\">")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("access.view_as")))
 		templ_7745c5c3_Buffer.WriteString("</span></button>")
-		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("access.visible"), Href: "/client-users/" + string(m.User) + "/visible", Kind: ui.Plain, Small: true}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("access.visible"), Href: "/client-users/" + string(m.User) + "/visible", Kind: ui.Plain, Small: true}))
 		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
 	})
@@ -688,50 +511,26 @@ type AddressPage struct {
 func Address(p AddressPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var66 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var67 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: ui.Link{Label: p.Client, Href: "/clients/" + string(p.User.Client) + "/access"}, Title: p.T("address.title"), Lead: p.T("address.lead", "person", p.User.Name)}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.Client, Href: "/clients/" + string(p.User.Client) + "/access"}, Title: p.T("address.title"), Lead: p.T("address.lead", "person", p.User.Name)}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var68 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "email", Label: p.T("access.email"), Type: "email", Value: p.Email, Error: p.Err("email"), Required: true, Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "email", Label: p.T("access.email"), Type: "email", Value: p.Email, Error: p.Err("email"), Required: true, Autocomplete: "off"}))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Var69 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("address.act"), Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("address.act"), Kind: ui.Primary}))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Href: "/clients/" + string(p.User.Client) + "/access", Kind: ui.Plain}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Href: "/clients/" + string(p.User.Client) + "/access", Kind: ui.Plain}))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Row().Render(templ.WithChildren(ctx, templ_7745c5c3_Var69), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Row(), templ_7745c5c3_Var69)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/client-users/" + string(p.User.ID) + "/email"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var68), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/client-users/" + string(p.User.ID) + "/email"}), templ_7745c5c3_Var68)
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var67), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var67)
 		return nil
 	})
 }
@@ -747,57 +546,27 @@ type RemovePage struct {
 func Remove(p RemovePage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var70 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var71 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: ui.Link{Label: p.Client.Name, Href: "/clients/" + string(p.Client.ID) + "/access"}, Title: p.T("remove.title", "person", p.User.Name), Lead: p.T("remove.lead", "person", p.User.Name, "client", p.Client.Name)}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.Client.Name, Href: "/clients/" + string(p.Client.ID) + "/access"}, Title: p.T("remove.title", "person", p.User.Name), Lead: p.T("remove.lead", "person", p.User.Name, "client", p.Client.Name)}))
 			templ_7745c5c3_Buffer.WriteString(" <ul class=\"plain-list\">")
-			templ_7745c5c3_Err = consequence("circle-x", p.T("remove.access")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = consequence("mail", p.T("remove.invitation")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = consequence("check", p.T("remove.kept")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = consequence("list-checks", p.T("remove.tasks")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, consequence("circle-x", p.T("remove.access")))
+			component.Put(ctx, templ_7745c5c3_Buffer, consequence("mail", p.T("remove.invitation")))
+			component.Put(ctx, templ_7745c5c3_Buffer, consequence("check", p.T("remove.kept")))
+			component.Put(ctx, templ_7745c5c3_Buffer, consequence("list-checks", p.T("remove.tasks")))
 			templ_7745c5c3_Buffer.WriteString("</ul>")
 			templ_7745c5c3_Var72 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Var73 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("remove.act", "person", p.User.Name), Kind: ui.Danger, Icon: "trash-2"}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("remove.act", "person", p.User.Name), Kind: ui.Danger, Icon: "trash-2"}))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Href: "/clients/" + string(p.Client.ID) + "/access", Kind: ui.Plain}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Href: "/clients/" + string(p.Client.ID) + "/access", Kind: ui.Plain}))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Row().Render(templ.WithChildren(ctx, templ_7745c5c3_Var73), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Row(), templ_7745c5c3_Var73)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/client-users/" + string(p.User.ID) + "/remove"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var72), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/client-users/" + string(p.User.ID) + "/remove"}), templ_7745c5c3_Var72)
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var71), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var71)
 		return nil
 	})
 }
@@ -806,10 +575,7 @@ func Remove(p RemovePage) templ.Component {
 func consequence(icon, text string) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var74 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<li>")
-		templ_7745c5c3_Err = ui.Icon(icon).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon(icon))
 		templ_7745c5c3_Buffer.WriteString("<span>")
 		component.Text(templ_7745c5c3_Buffer, string(text))
 		templ_7745c5c3_Buffer.WriteString("</span></li>")
@@ -844,10 +610,7 @@ type LeftDecision struct {
 func Left(p LeftPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var76 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var77 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: p.T("left.title", "person", p.Name), Lead: p.T("left.lead", "person", p.Name)}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("left.title", "person", p.Name), Lead: p.T("left.lead", "person", p.Name)}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var78 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"back\" value=\"")
@@ -860,35 +623,20 @@ func Left(p LeftPage) templ.Component {
 						for _, d := range p.Decisions {
 							templ_7745c5c3_Buffer.WriteString("<tr>")
 							templ_7745c5c3_Var82 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-								templ_7745c5c3_Err = ui.Lines(ui.Link{Label: d.Title, Href: "/approvals/" + string(d.Approval)}, d.ProjectName).Render(ctx, templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err != nil {
-									return templ_7745c5c3_Err
-								}
+								component.Put(ctx, templ_7745c5c3_Buffer, ui.Lines(ui.Link{Label: d.Title, Href: "/approvals/" + string(d.Approval)}, d.ProjectName))
 								return nil
 							})
-							templ_7745c5c3_Err = ui.Cell("").Render(templ.WithChildren(ctx, templ_7745c5c3_Var82), templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(""), templ_7745c5c3_Var82)
 							templ_7745c5c3_Var83 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-								templ_7745c5c3_Err = ui.Select(ui.Field{Name: "decision." + string(d.Approval), Label: p.T("left.ask_of", "title", d.Title), HideLabel: true}, d.People).Render(ctx, templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err != nil {
-									return templ_7745c5c3_Err
-								}
+								component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "decision." + string(d.Approval), Label: p.T("left.ask_of", "title", d.Title), HideLabel: true}, d.People))
 								return nil
 							})
-							templ_7745c5c3_Err = ui.Cell(p.T("left.ask")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var83), templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("left.ask")), templ_7745c5c3_Var83)
 							templ_7745c5c3_Buffer.WriteString("</tr>")
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Table(p.T("left.decisions"), []ui.Column{{Label: p.T("left.decision")}, {Label: p.T("left.ask")}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var81), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Table(p.T("left.decisions"), []ui.Column{{Label: p.T("left.decision")}, {Label: p.T("left.ask")}}), templ_7745c5c3_Var81)
 					templ_7745c5c3_Buffer.WriteString(" ")
 					if p.More {
 						templ_7745c5c3_Buffer.WriteString("<p class=\"muted\"><a href=\"/approvals\">")
@@ -902,65 +650,35 @@ func Left(p LeftPage) templ.Component {
 						for _, t := range p.Tasks {
 							templ_7745c5c3_Buffer.WriteString("<tr>")
 							templ_7745c5c3_Var86 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-								templ_7745c5c3_Err = ui.Lines(ui.Link{Label: t.Title, Href: "/tasks/" + string(t.Task)}, t.ProjectName).Render(ctx, templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err != nil {
-									return templ_7745c5c3_Err
-								}
+								component.Put(ctx, templ_7745c5c3_Buffer, ui.Lines(ui.Link{Label: t.Title, Href: "/tasks/" + string(t.Task)}, t.ProjectName))
 								return nil
 							})
-							templ_7745c5c3_Err = ui.Cell("").Render(templ.WithChildren(ctx, templ_7745c5c3_Var86), templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(""), templ_7745c5c3_Var86)
 							templ_7745c5c3_Var87 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-								templ_7745c5c3_Err = ui.Select(ui.Field{Name: "task." + string(t.Task), Label: p.T("left.to_of", "task", t.Title), HideLabel: true}, t.People).Render(ctx, templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err != nil {
-									return templ_7745c5c3_Err
-								}
+								component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "task." + string(t.Task), Label: p.T("left.to_of", "task", t.Title), HideLabel: true}, t.People))
 								return nil
 							})
-							templ_7745c5c3_Err = ui.Cell(p.T("left.to")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var87), templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("left.to")), templ_7745c5c3_Var87)
 							templ_7745c5c3_Buffer.WriteString("</tr>")
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Table(p.T("left.tasks"), []ui.Column{{Label: p.T("left.task")}, {Label: p.T("left.to")}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var85), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Table(p.T("left.tasks"), []ui.Column{{Label: p.T("left.task")}, {Label: p.T("left.to")}}), templ_7745c5c3_Var85)
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Var88 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("left.act"), Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("left.act"), Kind: ui.Primary}))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("left.later"), Href: p.Back.Href, Kind: ui.Plain}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("left.later"), Href: p.Back.Href, Kind: ui.Plain}))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Row().Render(templ.WithChildren(ctx, templ_7745c5c3_Var88), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Row(), templ_7745c5c3_Var88)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/reassign", Wide: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var78), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/reassign", Wide: true}), templ_7745c5c3_Var78)
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var77), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var77)
 		return nil
 	})
 }
@@ -977,69 +695,36 @@ type ImportPage struct {
 func Import(p ImportPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var89 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var90 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: p.T("import.title"), Lead: p.T("import.lead")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("import.title"), Lead: p.T("import.lead")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Changed {
-				templ_7745c5c3_Err = ui.Errors(p.T("import.changed"), p.T("import.changed.text"), nil).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.T("import.changed"), p.T("import.changed.text"), nil))
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Preview != nil {
-				templ_7745c5c3_Err = importPreview(p).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, importPreview(p))
 			} else {
 				templ_7745c5c3_Var91 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.Input(ui.Field{Name: "file", Label: p.T("import.file"), Type: "file", Error: p.Err("file"), Attrs: templ.Attributes{"accept": ".csv,text/csv"}}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "file", Label: p.T("import.file"), Type: "file", Error: p.Err("file"), Attrs: templ.Attributes{"accept": ".csv,text/csv"}}))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "list", Label: p.T("import.list"), Hint: p.T("import.hint"), Value: p.Text, Rows: 8, Placeholder: p.T("import.example")}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "list", Label: p.T("import.list"), Hint: p.T("import.hint"), Value: p.Text, Rows: 8, Placeholder: p.T("import.example")}))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					templ_7745c5c3_Var92 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("import.look"), Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("import.look"), Kind: ui.Primary}))
 						templ_7745c5c3_Buffer.WriteString(" ")
-						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Href: p.Here() + "/access", Kind: ui.Plain}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Href: p.Here() + "/access", Kind: ui.Plain}))
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Row().Render(templ.WithChildren(ctx, templ_7745c5c3_Var92), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Row(), templ_7745c5c3_Var92)
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.Here() + "/access/import", Upload: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var91), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.Here() + "/access/import", Upload: true}), templ_7745c5c3_Var91)
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = clientTabs(&p.ClientFrame).Render(templ.WithChildren(ctx, templ_7745c5c3_Var90), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, clientTabs(&p.ClientFrame), templ_7745c5c3_Var90)
 		return nil
 	})
 }
@@ -1059,28 +744,19 @@ func importPreview(p ImportPage) templ.Component {
 					component.Text(templ_7745c5c3_Buffer, string(r.Email))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Cell(p.T("access.email")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var97), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("access.email")), templ_7745c5c3_Var97)
 				templ_7745c5c3_Var99 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					component.Text(templ_7745c5c3_Buffer, string(r.Name))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Cell(p.T("access.name")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var99), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("access.name")), templ_7745c5c3_Var99)
 				templ_7745c5c3_Var101 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					if r.Rights != 0 {
 						component.Text(templ_7745c5c3_Buffer, string(p.rightsIn(r.Rights)))
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Cell(p.T("access.rights")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var101), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("access.rights")), templ_7745c5c3_Var101)
 				templ_7745c5c3_Var103 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					if len(r.Projects) == 0 {
 						component.Text(templ_7745c5c3_Buffer, string(p.T("access.all_projects")))
@@ -1089,39 +765,24 @@ func importPreview(p ImportPage) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Cell(p.T("access.projects")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var103), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("access.projects")), templ_7745c5c3_Var103)
 				templ_7745c5c3_Var106 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					if len(r.Problems) == 0 {
-						templ_7745c5c3_Err = ui.State(ui.ToneOK, "circle-check", p.T("import.will_add")).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneOK, "circle-check", p.T("import.will_add")))
 					}
 					for _, x := range r.Problems {
 						templ_7745c5c3_Buffer.WriteString("<span class=\"problem\">")
-						templ_7745c5c3_Err = ui.State(ui.ToneBad, "circle-alert", p.T("invalid."+x.Key, x.Pairs...)).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneBad, "circle-alert", p.T("invalid."+x.Key, x.Pairs...)))
 						templ_7745c5c3_Buffer.WriteString("</span>")
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Cell(p.T("import.result")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var106), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("import.result")), templ_7745c5c3_Var106)
 				templ_7745c5c3_Buffer.WriteString("</tr>")
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Table(p.T("import.rows"), []ui.Column{{Label: p.T("import.line"), End: true}, {Label: p.T("access.email")}, {Label: p.T("access.name")}, {Label: p.T("access.rights")}, {Label: p.T("access.projects")}, {Label: p.T("import.result")}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var95), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Table(p.T("import.rows"), []ui.Column{{Label: p.T("import.line"), End: true}, {Label: p.T("access.email")}, {Label: p.T("access.name")}, {Label: p.T("access.rights")}, {Label: p.T("access.projects")}, {Label: p.T("import.result")}}), templ_7745c5c3_Var95)
 		templ_7745c5c3_Var107 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Buffer.WriteString("<textarea name=\"list\" hidden aria-label=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("import.list")))
@@ -1132,33 +793,18 @@ func importPreview(p ImportPage) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("\">")
 			templ_7745c5c3_Var111 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				if p.Preview.Good > 0 {
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.N("import.apply", p.Preview.Good), Kind: ui.Primary, Name: "do", Value: "apply"}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.N("import.apply", p.Preview.Good), Kind: ui.Primary, Name: "do", Value: "apply"}))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("access.save_quiet"), Name: "do", Value: "quiet"}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("access.save_quiet"), Name: "do", Value: "quiet"}))
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("import.again"), Href: p.Here() + "/access/import", Kind: ui.Plain}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("import.again"), Href: p.Here() + "/access/import", Kind: ui.Plain}))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Row().Render(templ.WithChildren(ctx, templ_7745c5c3_Var111), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Row(), templ_7745c5c3_Var111)
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.Here() + "/access/import", Wide: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var107), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.Here() + "/access/import", Wide: true}), templ_7745c5c3_Var107)
 		return nil
 	})
 }

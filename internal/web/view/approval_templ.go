@@ -55,33 +55,18 @@ func (p *ApprovalsPage) overdue(day string) bool {
 func Approvals(p ApprovalsPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: p.T("nav.approvals")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("nav.approvals")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.whose().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.whose())
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Signoffs.Alone {
-				templ_7745c5c3_Err = p.signoffs(p.Signoffs, p.Name, true).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.signoffs(p.Signoffs, p.Name, true))
 			} else {
-				templ_7745c5c3_Err = p.all().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.all())
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
 		return nil
 	})
 }
@@ -95,46 +80,28 @@ func (p *ApprovalsPage) all() templ.Component {
 					for _, late := range []bool{true, false} {
 						if !late {
 							for _, r := range p.Changes {
-								templ_7745c5c3_Err = p.revisionRow(r, p.Name, true).Render(ctx, templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err != nil {
-									return templ_7745c5c3_Err
-								}
+								component.Put(ctx, templ_7745c5c3_Buffer, p.revisionRow(r, p.Name, true))
 							}
 						}
 						for _, s := range p.Signs {
 							if p.overdue(s.DueOn) == late {
-								templ_7745c5c3_Err = p.signoffRow(s, p.Name, true).Render(ctx, templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err != nil {
-									return templ_7745c5c3_Err
-								}
+								component.Put(ctx, templ_7745c5c3_Buffer, p.signoffRow(s, p.Name, true))
 							}
 						}
 						for _, a := range p.Awaited {
 							if p.overdue(a.DueOn) == late {
-								templ_7745c5c3_Err = p.approvalRow(a, p.Name, p.People[a.ID], true).Render(ctx, templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err != nil {
-									return templ_7745c5c3_Err
-								}
+								component.Put(ctx, templ_7745c5c3_Buffer, p.approvalRow(a, p.Name, p.People[a.ID], true))
 							}
 						}
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var5)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{ID: "awaited", Title: p.T("approval.awaits_you"), Count: len(p.Awaited) + len(p.Signs) + len(p.Changes)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "awaited", Title: p.T("approval.awaits_you"), Count: len(p.Awaited) + len(p.Signs) + len(p.Changes)}), templ_7745c5c3_Var4)
 		} else {
-			templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "stamp", Title: p.T("approval.none_awaits"), Text: p.T("approval.none_client", "workspace", p.Name)}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "stamp", Title: p.T("approval.none_awaits"), Text: p.T("approval.none_client", "workspace", p.Name)}))
 		}
 		if rest := p.rest(); len(rest)+len(p.Signoffs.All) > 0 {
 			templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
@@ -142,42 +109,24 @@ func (p *ApprovalsPage) all() templ.Component {
 					for _, open := range []bool{true, false} {
 						for _, s := range p.Signoffs.All {
 							if (s.State == portal.SignoffOpen) == open {
-								templ_7745c5c3_Err = p.signoffRow(s, p.Name, true).Render(ctx, templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err != nil {
-									return templ_7745c5c3_Err
-								}
+								component.Put(ctx, templ_7745c5c3_Buffer, p.signoffRow(s, p.Name, true))
 							}
 						}
 						for _, a := range rest {
 							if a.State.Open() == open {
-								templ_7745c5c3_Err = p.approvalRow(a, p.Name, p.People[a.ID], true).Render(ctx, templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err != nil {
-									return templ_7745c5c3_Err
-								}
+								component.Put(ctx, templ_7745c5c3_Buffer, p.approvalRow(a, p.Name, p.People[a.ID], true))
 							}
 						}
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var7)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("approval.others")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("approval.others")}), templ_7745c5c3_Var6)
 		}
-		templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("action.newer"), Href: p.Newest}, ui.Link{Label: p.T("action.older"), Href: p.Older}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = p.signoffPager(p.Signoffs).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("action.newer"), Href: p.Newest}, ui.Link{Label: p.T("action.older"), Href: p.Older}))
+		component.Put(ctx, templ_7745c5c3_Buffer, p.signoffPager(p.Signoffs))
 		return nil
 	})
 }
@@ -187,23 +136,14 @@ func (p *ApprovalsPage) all() templ.Component {
 func (p *Page) approvalRow(a portal.Approval, workspace string, people []portal.ApprovalPerson, project bool) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var8 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = p.approvalState(a).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.approvalState(a))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if a.Asking {
-				templ_7745c5c3_Err = ui.Due(p.DueOn(a.DueOn, true)).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Due(p.DueOn(a.DueOn, true)))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: "stamp", Title: a.Title, Href: Href(string(a.ID)), Sub: p.approvalSub(a, workspace, people, project)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "stamp", Title: a.Title, Href: Href(string(a.ID)), Sub: p.approvalSub(a, workspace, people, project)}), templ_7745c5c3_Var9)
 		return nil
 	})
 }
@@ -251,66 +191,30 @@ func (p *Page) approvalState(a portal.Approval) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var10 templ.Component) (templ_7745c5c3_Err error) {
 		switch a.State {
 		case portal.ApprovalGranted, portal.ApprovalNoted:
-			templ_7745c5c3_Err = ui.State(ui.ToneOK, "badge-check", p.T("approval.state."+string(a.State))).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneOK, "badge-check", p.T("approval.state."+string(a.State))))
 		case portal.ApprovalReturn:
-			templ_7745c5c3_Err = ui.State(ui.ToneWarn, "rotate-ccw", p.T("approval.state.changes_requested")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWarn, "rotate-ccw", p.T("approval.state.changes_requested")))
 		case portal.ApprovalRefused:
-			templ_7745c5c3_Err = ui.State(ui.ToneBad, "circle-x", p.T("approval.state.declined")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneBad, "circle-x", p.T("approval.state.declined")))
 		case portal.ApprovalOutdated:
-			templ_7745c5c3_Err = ui.State(ui.ToneIdle, "history", p.T("approval.state.superseded")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneIdle, "history", p.T("approval.state.superseded")))
 		case portal.ApprovalLapsed:
-			templ_7745c5c3_Err = ui.State(ui.ToneIdle, "clock", p.T("approval.state.expired")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneIdle, "clock", p.T("approval.state.expired")))
 		case portal.ApprovalWithdrawn:
-			templ_7745c5c3_Err = ui.State(ui.ToneIdle, "circle-x", p.T("approval.state.cancelled")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneIdle, "circle-x", p.T("approval.state.cancelled")))
 		case portal.ApprovalDraft:
-			templ_7745c5c3_Err = ui.State(ui.ToneIdle, "pencil", p.T("approval.state.draft")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneIdle, "pencil", p.T("approval.state.draft")))
 		default:
 			if a.Waits || a.Advises {
-				templ_7745c5c3_Err = ui.State(ui.ToneAccent, "stamp", p.T("approval.your_turn")).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneAccent, "stamp", p.T("approval.your_turn")))
 			} else if a.Stranded {
-				templ_7745c5c3_Err = ui.State(ui.ToneBad, "circle-alert", p.T("approval.stranded_state")).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneBad, "circle-alert", p.T("approval.stranded_state")))
 			} else if !a.Asking {
-				templ_7745c5c3_Err = ui.State(ui.ToneWarn, "eye", p.T("approval.held")).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWarn, "eye", p.T("approval.held")))
 			} else if a.State == portal.ApprovalSeen {
-				templ_7745c5c3_Err = ui.State(ui.ToneWait, "eye", p.T("approval.state.viewed")).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWait, "eye", p.T("approval.state.viewed")))
 			} else {
-				templ_7745c5c3_Err = ui.State(ui.ToneWait, "hourglass", p.T("approval.state.requested")).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWait, "hourglass", p.T("approval.state.requested")))
 			}
 		}
 		return nil
@@ -351,15 +255,9 @@ func (p *BoardPage) reminders() templ.Component {
 			for _, r := range p.Reminded {
 				templ_7745c5c3_Buffer.WriteString("<li>")
 				if r.Why == "" {
-					templ_7745c5c3_Err = ui.Icon("check").Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("check"))
 				} else {
-					templ_7745c5c3_Err = ui.Icon("minus").Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("minus"))
 				}
 				templ_7745c5c3_Buffer.WriteString("<span><a href=\"")
 				var templ_7745c5c3_Var13 templ.SafeURL
@@ -410,10 +308,7 @@ func (p *BoardPage) selection() templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
 			templ_7745c5c3_Buffer.WriteString("\">")
-			templ_7745c5c3_Err = ui.Once().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Once())
 			templ_7745c5c3_Buffer.WriteString("<p><b data-ticked data-one=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.N("files.ticked", 1)))
 			templ_7745c5c3_Buffer.WriteString("\" data-many=\"")
@@ -421,17 +316,11 @@ func (p *BoardPage) selection() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("files.ticked_some")))
 			templ_7745c5c3_Buffer.WriteString("</b></p><div class=\"acts\"><button type=\"button\" class=\"button plain small needs-js\" data-untick>")
-			templ_7745c5c3_Err = ui.Icon("x").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("x"))
 			templ_7745c5c3_Buffer.WriteString("<span class=\"label\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("files.untick")))
 			templ_7745c5c3_Buffer.WriteString("</span></button>")
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.remind_all"), Icon: "bell", Small: true}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.remind_all"), Icon: "bell", Small: true}))
 			templ_7745c5c3_Buffer.WriteString("</div></form>")
 		}
 		return nil
@@ -492,50 +381,26 @@ func Board(p BoardPage) templ.Component {
 			templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				return nil
 			})
-			templ_7745c5c3_Err = ui.HeadActs(ui.HeadProps{Title: p.T("nav.approvals"), Lead: p.T("approval.board_lead")}, p.acts()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var25), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Title: p.T("nav.approvals"), Lead: p.T("approval.board_lead")}, p.acts()), templ_7745c5c3_Var25)
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.reminders().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.reminders())
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Columns != nil {
-				templ_7745c5c3_Err = p.columnsAside().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.columnsAside())
 			} else {
-				templ_7745c5c3_Err = ui.Tabs(p.T("approval.lanes"), p.tabs()).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Tabs(p.T("approval.lanes"), p.tabs()))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.Tab == "signoffs" {
-					templ_7745c5c3_Err = p.signoffLane().Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, p.signoffLane())
 				} else {
-					templ_7745c5c3_Err = p.lane().Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, p.lane())
 				}
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var24), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var24)
 		return nil
 	})
 }
@@ -543,42 +408,24 @@ func Board(p BoardPage) templ.Component {
 //go:noinline
 func (p *BoardPage) signoffLane() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var26 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = p.clientFilter("/approvals", "lane", p.Tab, p.Clients).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.clientFilter("/approvals", "lane", p.Tab, p.Clients))
 		if len(p.Signoffs) == 0 {
-			templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "pen-line", Title: p.T("approval.lane_empty"), Text: p.T("approval.lane_empty_text")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "pen-line", Title: p.T("approval.lane_empty"), Text: p.T("approval.lane_empty_text")}))
 		}
 		for _, g := range p.Signoffs {
 			templ_7745c5c3_Var27 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Var28 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					for _, s := range g.Signoffs {
-						templ_7745c5c3_Err = p.boardSignoff(s).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, p.boardSignoff(s))
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var28), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var28)
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Pager(ui.Link{}, ui.Link{Label: p.T("action.older"), Href: g.Older}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{}, ui.Link{Label: p.T("action.older"), Href: g.Older}))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.SignoffStateWord(g.State), Count: len(g.Signoffs)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var27), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.SignoffStateWord(g.State), Count: len(g.Signoffs)}), templ_7745c5c3_Var27)
 		}
 		return nil
 	})
@@ -589,30 +436,18 @@ func (p *BoardPage) signoffLane() templ.Component {
 func (p *BoardPage) boardSignoff(s portal.Signoff) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var29 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var30 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = p.signoffState(s).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.signoffState(s))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if s.State == portal.SignoffOpen {
-				templ_7745c5c3_Err = ui.Due(p.DueOn(s.DueOn, true)).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Due(p.DueOn(s.DueOn, true)))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if !p.ReadOnly && s.Can(portal.Contribute) {
-					templ_7745c5c3_Err = ui.Menu(p.T("item.actions", "title", s.Title), []ui.MenuItem{{Label: p.T("approval.remind"), Icon: "bell", Href: Href(string(s.ID)) + "/remind", Post: true}}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Menu(p.T("item.actions", "title", s.Title), []ui.MenuItem{{Label: p.T("approval.remind"), Icon: "bell", Href: Href(string(s.ID)) + "/remind", Post: true}}))
 				}
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: "pen-line", Title: s.Title, Href: Href(string(s.ID)), Sub: dots(s.ClientName, p.signoffSub(s, "", true), p.signoffCourse(s))}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var30), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "pen-line", Title: s.Title, Href: Href(string(s.ID)), Sub: dots(s.ClientName, p.signoffSub(s, "", true), p.signoffCourse(s))}), templ_7745c5c3_Var30)
 		return nil
 	})
 }
@@ -647,10 +482,7 @@ func (p *Page) SignoffStateWord(s portal.SignoffState) string {
 //go:noinline
 func (p *BoardPage) columnsAside() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var31 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = p.clientFilter("/approvals", "view", "board", p.Clients).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.clientFilter("/approvals", "view", "board", p.Clients))
 		templ_7745c5c3_Buffer.WriteString("<div class=\"lanes\">")
 		for _, c := range p.Columns {
 			templ_7745c5c3_Buffer.WriteString("<section aria-labelledby=\"")
@@ -676,10 +508,7 @@ func (p *BoardPage) columnsAside() templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString("<ul>")
 			for _, a := range c.Approvals {
-				templ_7745c5c3_Err = p.laneCard(a).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.laneCard(a))
 			}
 			templ_7745c5c3_Buffer.WriteString("</ul>")
 			if c.After != "" {
@@ -698,10 +527,7 @@ func (p *BoardPage) columnsAside() templ.Component {
 		}
 		templ_7745c5c3_Buffer.WriteString("</div>")
 		for _, c := range p.Columns {
-			templ_7745c5c3_Err = p.cancels(c.Approvals).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.cancels(c.Approvals))
 		}
 		return nil
 	})
@@ -720,25 +546,13 @@ func (p *BoardPage) some(n int) string {
 func (p *BoardPage) laneCard(a portal.Approval) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var40 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<li><div class=\"naming\"><div>")
-		templ_7745c5c3_Err = ui.Lines(ui.Link{Label: a.Title, Href: Href(string(a.ID))}, dots(a.ClientName, a.ProjectName, p.roundOf(a))).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Lines(ui.Link{Label: a.Title, Href: Href(string(a.ID))}, dots(a.ClientName, a.ProjectName, p.roundOf(a))))
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		templ_7745c5c3_Err = ui.Menu(p.T("item.actions", "title", a.Title), p.menu(a)).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Menu(p.T("item.actions", "title", a.Title), p.menu(a)))
 		templ_7745c5c3_Buffer.WriteString("</div><div class=\"facts\">")
-		templ_7745c5c3_Err = p.approvalState(a).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.approvalState(a))
 		if a.Asking {
-			templ_7745c5c3_Err = ui.Due(p.DueOn(a.DueOn, true)).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Due(p.DueOn(a.DueOn, true)))
 		}
 		templ_7745c5c3_Buffer.WriteString("<span>")
 		component.Text(templ_7745c5c3_Buffer, string(p.Ago(p.since(a), p.Now)))
@@ -761,44 +575,23 @@ func (p *BoardPage) laneCard(a portal.Approval) templ.Component {
 //go:noinline
 func (p *BoardPage) lane() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var44 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = p.clientFilter("/approvals", "lane", p.Tab, p.Clients).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.clientFilter("/approvals", "lane", p.Tab, p.Clients))
 		if len(p.Approvals) == 0 {
-			templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "stamp", Title: p.T("approval.lane_empty"), Text: p.T("approval.lane_empty_text")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "stamp", Title: p.T("approval.lane_empty"), Text: p.T("approval.lane_empty_text")}))
 		} else {
 			templ_7745c5c3_Var45 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				for _, a := range p.Approvals {
-					templ_7745c5c3_Err = p.row(a).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, p.row(a))
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Table(p.T("approval.lane."+p.Tab), p.columns()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var45), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Table(p.T("approval.lane."+p.Tab), p.columns()), templ_7745c5c3_Var45)
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.cancels(p.Approvals).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.cancels(p.Approvals))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.selection().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.selection())
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("action.start"), Href: p.Newest}, ui.Link{Label: p.T("action.further"), Href: p.Older}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("action.start"), Href: p.Newest}, ui.Link{Label: p.T("action.further"), Href: p.Older}))
 		}
 		return nil
 	})
@@ -808,20 +601,11 @@ func (p *BoardPage) lane() templ.Component {
 func (p *BoardPage) acts() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var46 templ.Component) (templ_7745c5c3_Err error) {
 		if p.Columns != nil {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.as_table"), Icon: "list", Small: true, Href: p.at(string(portal.LaneClient))}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.as_table"), Icon: "list", Small: true, Href: p.at(string(portal.LaneClient))}))
 		} else {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.as_board"), Icon: "columns-2", Small: true, Href: p.asBoard()}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.as_board"), Icon: "columns-2", Small: true, Href: p.asBoard()}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.export"), Icon: "download", Small: true, Href: p.export()}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.export"), Icon: "download", Small: true, Href: p.export()}))
 		}
 		return nil
 	})
@@ -845,82 +629,49 @@ func (p *BoardPage) row(a portal.Approval) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("\" data-tick></label>")
 			}
 			templ_7745c5c3_Buffer.WriteString("<div>")
-			templ_7745c5c3_Err = ui.Lines(ui.Link{Label: a.Title, Href: Href(string(a.ID))}, dots(a.ClientName, a.ProjectName, p.roundOf(a))).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Lines(ui.Link{Label: a.Title, Href: Href(string(a.ID))}, dots(a.ClientName, a.ProjectName, p.roundOf(a))))
 			templ_7745c5c3_Buffer.WriteString("</div></div>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Cell("").Render(templ.WithChildren(ctx, templ_7745c5c3_Var48), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(""), templ_7745c5c3_Var48)
 		templ_7745c5c3_Var51 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = p.approvalState(a).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.approvalState(a))
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Cell(p.T("approval.col.state")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var51), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("approval.col.state")), templ_7745c5c3_Var51)
 		templ_7745c5c3_Var52 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Buffer.WriteString("<span class=\"wraps\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.answers(a)))
 			templ_7745c5c3_Buffer.WriteString("</span>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Cell(p.T("approval.col.people")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var52), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("approval.col.people")), templ_7745c5c3_Var52)
 		templ_7745c5c3_Var54 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			if a.Asking {
-				templ_7745c5c3_Err = ui.Due(p.DueOn(a.DueOn, true)).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Due(p.DueOn(a.DueOn, true)))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Cell(p.T("approval.col.due")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var54), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("approval.col.due")), templ_7745c5c3_Var54)
 		templ_7745c5c3_Var55 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Buffer.WriteString("<span class=\"nowrap\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.Ago(p.since(a), p.Now)))
 			templ_7745c5c3_Buffer.WriteString("</span>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Cell(p.T("approval.col.since")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var55), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("approval.col.since")), templ_7745c5c3_Var55)
 		templ_7745c5c3_Var57 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			if a.Asking && !a.RemindAt.IsZero() {
 				component.Text(templ_7745c5c3_Buffer, string(p.Time(a.RemindAt, p.Now)))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Cell(p.T("approval.col.reminder")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var57), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("approval.col.reminder")), templ_7745c5c3_Var57)
 		templ_7745c5c3_Var59 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Menu(p.T("item.actions", "title", a.Title), p.menu(a)).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Menu(p.T("item.actions", "title", a.Title), p.menu(a)))
 			return nil
 		})
-		templ_7745c5c3_Err = ui.CellActs().Render(templ.WithChildren(ctx, templ_7745c5c3_Var59), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.CellActs(), templ_7745c5c3_Var59)
 		templ_7745c5c3_Buffer.WriteString("</tr>")
 		return nil
 	})
@@ -1003,10 +754,7 @@ func (p *BoardPage) cancels(all []portal.Approval) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var60 templ.Component) (templ_7745c5c3_Err error) {
 		for _, a := range all {
 			if p.mayCancel(a) {
-				templ_7745c5c3_Err = p.cancel(cancelling(a), a).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.cancel(cancelling(a), a))
 			}
 		}
 		return nil
@@ -1017,10 +765,7 @@ func (p *BoardPage) cancels(all []portal.Approval) templ.Component {
 //go:noinline
 func (p *Page) cancel(id string, a portal.Approval) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var61 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = ui.Confirm(ui.ConfirmProps{ID: id, Title: p.T("approval.cancel_title", "title", a.Title), Text: p.T("approval.cancel_text"), Cancel: p.T("action.cancel"), Act: p.T("approval.cancel"), Post: Href(string(a.ID)) + "/cancel"}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Confirm(ui.ConfirmProps{ID: id, Title: p.T("approval.cancel_title", "title", a.Title), Text: p.T("approval.cancel_text"), Cancel: p.T("action.cancel"), Act: p.T("approval.cancel"), Post: Href(string(a.ID)) + "/cancel"}))
 		return nil
 	})
 }
@@ -1050,28 +795,16 @@ type ProjectApprovalsPage struct {
 func ProjectApprovals(p ProjectApprovalsPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var62 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var63 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = p.signoffWaits(p.Signoffs.All).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.signoffWaits(p.Signoffs.All))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.signoffs(p.Signoffs, p.Name, false).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.signoffs(p.Signoffs, p.Name, false))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if !p.Signoffs.Alone {
-				templ_7745c5c3_Err = p.all().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.all())
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = within(&p.Within, p.acts()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var63), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, within(&p.Within, p.acts()), templ_7745c5c3_Var63)
 		return nil
 	})
 }
@@ -1080,48 +813,27 @@ func ProjectApprovals(p ProjectApprovalsPage) templ.Component {
 func (p *ProjectApprovalsPage) all() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var64 templ.Component) (templ_7745c5c3_Err error) {
 		if awaited(p.Revisions) {
-			templ_7745c5c3_Err = p.revisions(p.Revisions, p.Name).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.revisions(p.Revisions, p.Name))
 		}
 		if len(p.Approvals) == 0 {
 			if p.team() {
-				templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "stamp", Title: p.T("approval.none"), Text: p.T("approval.none_team", "client", p.Project.ClientName)}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "stamp", Title: p.T("approval.none"), Text: p.T("approval.none_team", "client", p.Project.ClientName)}))
 			} else {
-				templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "stamp", Title: p.T("approval.none"), Text: p.T("approval.none_client", "workspace", p.Name)}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "stamp", Title: p.T("approval.none"), Text: p.T("approval.none_client", "workspace", p.Name)}))
 			}
 		} else {
 			templ_7745c5c3_Var65 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				for _, a := range p.Approvals {
-					templ_7745c5c3_Err = p.approvalRow(a, p.Name, p.People[a.ID], false).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, p.approvalRow(a, p.Name, p.People[a.ID], false))
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var65), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var65)
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("action.newer"), Href: p.Newest}, ui.Link{Label: p.T("action.older"), Href: p.Older}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("action.newer"), Href: p.Newest}, ui.Link{Label: p.T("action.older"), Href: p.Older}))
 		}
 		if !awaited(p.Revisions) {
-			templ_7745c5c3_Err = p.revisions(p.Revisions, p.Name).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.revisions(p.Revisions, p.Name))
 		}
 		return nil
 	})
@@ -1149,58 +861,34 @@ func ClientApprovalsTab(p ClientApprovalsPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var66 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var67 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			if p.Signoffs.Alone {
-				templ_7745c5c3_Err = p.signoffs(p.Signoffs, p.Name, true).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.signoffs(p.Signoffs, p.Name, true))
 			} else if len(p.Approvals)+len(p.Signoffs.All) == 0 {
-				templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "stamp", Title: p.T("approval.none"), Text: p.T("approval.none_team", "client", p.Client.Name)}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "stamp", Title: p.T("approval.none"), Text: p.T("approval.none_team", "client", p.Client.Name)}))
 			} else {
 				templ_7745c5c3_Var68 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					for _, waits := range []bool{true, false} {
 						for _, s := range p.Signoffs.All {
 							if (s.State == portal.SignoffOpen) == waits {
-								templ_7745c5c3_Err = p.signoffRow(s, p.Name, true).Render(ctx, templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err != nil {
-									return templ_7745c5c3_Err
-								}
+								component.Put(ctx, templ_7745c5c3_Buffer, p.signoffRow(s, p.Name, true))
 							}
 						}
 						for _, a := range p.Approvals {
 							if (a.Turn != "") == waits {
-								templ_7745c5c3_Err = p.approvalRow(a, p.Name, p.People[a.ID], true).Render(ctx, templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err != nil {
-									return templ_7745c5c3_Err
-								}
+								component.Put(ctx, templ_7745c5c3_Buffer, p.approvalRow(a, p.Name, p.People[a.ID], true))
 							}
 						}
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var68), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var68)
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("action.start"), Href: p.Newest}, ui.Link{Label: p.T("action.further"), Href: p.Older}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("action.start"), Href: p.Newest}, ui.Link{Label: p.T("action.further"), Href: p.Older}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = p.signoffPager(p.Signoffs).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.signoffPager(p.Signoffs))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = clientTabs(&p.ClientFrame).Render(templ.WithChildren(ctx, templ_7745c5c3_Var67), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, clientTabs(&p.ClientFrame), templ_7745c5c3_Var67)
 		return nil
 	})
 }
@@ -1210,16 +898,10 @@ func (p *ProjectApprovalsPage) acts() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var69 templ.Component) (templ_7745c5c3_Err error) {
 		if p.team() && p.may(portal.Contribute) {
 			if p.Project.IsShared() && mayAskSignoff(p.Own) {
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("signoff.ask_project"), Icon: "pen-line", Small: true, Href: p.askSignoff(string(p.Project.ID))}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("signoff.ask_project"), Icon: "pen-line", Small: true, Href: p.askSignoff(string(p.Project.ID))}))
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.ask"), Icon: "stamp", Kind: ui.Primary, Small: true, Href: p.path("/approvals/new")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.ask"), Icon: "stamp", Kind: ui.Primary, Small: true, Href: p.path("/approvals/new")}))
 		}
 		return nil
 	})
@@ -1272,27 +954,15 @@ func Approval(p ApprovalPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var70 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var71 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Var72 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = p.facts().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.facts())
 				return nil
 			})
-			templ_7745c5c3_Err = ui.HeadActs(ui.HeadProps{Over: ui.Link{Label: p.Project.Name, Href: p.path("")}, Title: p.Approval.Title}, p.acts()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var72), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Over: ui.Link{Label: p.Project.Name, Href: p.path("")}, Title: p.Approval.Title}, p.acts()), templ_7745c5c3_Var72)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Stale {
-				templ_7745c5c3_Err = ui.Errors(p.T("approval.stale"), p.T("approval.stale_text"), p.newer()).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.T("approval.stale"), p.T("approval.stale_text"), p.newer()))
 			} else {
-				templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			}
 			templ_7745c5c3_Buffer.WriteString(" <div")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, p.visit(portal.ItemID(p.Approval.ID)))
@@ -1300,30 +970,15 @@ func Approval(p ApprovalPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(">")
-			templ_7745c5c3_Err = p.result().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = p.unseenBy().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = p.lists().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.result())
+			component.Put(ctx, templ_7745c5c3_Buffer, p.unseenBy())
+			component.Put(ctx, templ_7745c5c3_Buffer, p.lists())
 			if body := Prose(p.Approval.Body); body != nil {
 				templ_7745c5c3_Buffer.WriteString("<div class=\"section\">")
-				templ_7745c5c3_Err = body.Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, body)
 				templ_7745c5c3_Buffer.WriteString("</div>")
 			}
-			templ_7745c5c3_Err = p.toConfirm().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.toConfirm())
 			if x := p.away(); x.Away {
 				templ_7745c5c3_Var73 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Var74 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
@@ -1332,115 +987,61 @@ func Approval(p ApprovalPage) templ.Component {
 						templ_7745c5c3_Buffer.WriteString("\"> <input type=\"hidden\" name=\"approval\" value=\"")
 						component.Text(templ_7745c5c3_Buffer, string(string(p.Approval.ID)))
 						templ_7745c5c3_Buffer.WriteString("\">")
-						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("deputy.end"), Small: true}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("deputy.end"), Small: true}))
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/profile/deputy/end", Inline: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var74), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/profile/deputy/end", Inline: true}), templ_7745c5c3_Var74)
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("user", p.T("deputy.instead", "name", x.GivenTo)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var73), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("user", p.T("deputy.instead", "name", x.GivenTo)), templ_7745c5c3_Var73)
 			}
 			if p.decides() {
-				templ_7745c5c3_Err = p.unseen().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.unseen())
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.Earlier.Decision != "" {
 					templ_7745c5c3_Var77 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.since"), Icon: "git-compare", Small: true, Href: p.at("/changes-since")}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.since"), Icon: "git-compare", Small: true, Href: p.at("/changes-since")}))
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Note("history", p.T("approval.since_note", "when", p.Time(p.Earlier.At, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var77), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("history", p.T("approval.since_note", "when", p.Time(p.Earlier.At, p.Now))), templ_7745c5c3_Var77)
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Var78 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"content\" value=\"")
 					component.Text(templ_7745c5c3_Buffer, string(p.Approval.Content))
 					templ_7745c5c3_Buffer.WriteString("\">")
-					templ_7745c5c3_Err = p.content(p.Call.ID == "").Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, p.content(p.Call.ID == ""))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = p.answering().Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, p.answering())
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/decide"), Wide: true, Attrs: templ.Attributes{"id": "decide"}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var78), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/decide"), Wide: true, Attrs: templ.Attributes{"id": "decide"}}), templ_7745c5c3_Var78)
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = p.bar().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.bar())
 			} else {
-				templ_7745c5c3_Err = p.content(false).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.content(false))
 			}
 			templ_7745c5c3_Buffer.WriteString("</div>")
-			templ_7745c5c3_Err = p.people().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.people())
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.calls().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.calls())
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.handsOn().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.handsOn())
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Events) > 0 {
 				templ_7745c5c3_Var80 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.Feed(p.Feed(p.Events, p.Name, false)).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Feed(p.Feed(p.Events, p.Name, false)))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("item.history")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var80), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("item.history")}), templ_7745c5c3_Var80)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.changes() {
-				templ_7745c5c3_Err = p.cancel("cancel", p.Approval).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.cancel("cancel", p.Approval))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var71), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var71)
 		return nil
 	})
 }
@@ -1448,26 +1049,17 @@ func Approval(p ApprovalPage) templ.Component {
 //go:noinline
 func (p *ApprovalPage) facts() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var81 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = p.approvalState(p.Approval).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.approvalState(p.Approval))
 		if p.Approval.Asking {
 			if who := p.waitsFor(p.Approval, p.present()); who != "" && !p.team() && !p.Approval.Waits && !p.Approval.Advises {
 				templ_7745c5c3_Buffer.WriteString("<span>")
 				component.Text(templ_7745c5c3_Buffer, string(who))
 				templ_7745c5c3_Buffer.WriteString("</span>")
 			} else {
-				templ_7745c5c3_Err = p.turn(p.Approval.Turn, p.Approval.TurnSince).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.turn(p.Approval.Turn, p.Approval.TurnSince))
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = ui.Due(p.DueOn(p.Approval.DueOn, true)).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Due(p.DueOn(p.Approval.DueOn, true)))
 		}
 		if r := p.roundOf(p.Approval); r != "" {
 			templ_7745c5c3_Buffer.WriteString("<span>")
@@ -1481,15 +1073,9 @@ func (p *ApprovalPage) facts() templ.Component {
 		}
 		if p.team() {
 			if p.Approval.ShownAt.IsZero() {
-				templ_7745c5c3_Err = p.chip(portal.Team).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.chip(portal.Team))
 			} else {
-				templ_7745c5c3_Err = p.chip(portal.ClientSide).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.chip(portal.ClientSide))
 			}
 		}
 		if p.Approval.Asking && p.Approval.ExpiresOn != "" {
@@ -1517,32 +1103,17 @@ func (p *ApprovalPage) acts() templ.Component {
 		if p.changes() {
 			switch {
 			case p.Approval.State == portal.ApprovalDraft:
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.edit"), Icon: "pencil", Kind: ui.Primary, Small: true, Href: p.at("/edit")}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.edit"), Icon: "pencil", Kind: ui.Primary, Small: true, Href: p.at("/edit")}))
 			case p.Approval.Asking:
-				templ_7745c5c3_Err = ui.PostButton(p.at("/remind"), ui.ButtonProps{Label: p.T("approval.remind"), Icon: "bell", Small: true}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton(p.at("/remind"), ui.ButtonProps{Label: p.T("approval.remind"), Icon: "bell", Small: true}))
 			case p.Approval.State.Open():
-				templ_7745c5c3_Err = ui.PostButton(p.at("/send"), ui.ButtonProps{Label: p.T("approval.send", "client", p.Project.ClientName), Icon: "send", Kind: ui.Primary, Small: true}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton(p.at("/send"), ui.ButtonProps{Label: p.T("approval.send", "client", p.Project.ClientName), Icon: "send", Kind: ui.Primary, Small: true}))
 			case mayAgain(p.Approval):
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.again"), Icon: "rotate-ccw", Small: true, Href: againPath(p.Approval)}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.again"), Icon: "rotate-ccw", Small: true, Href: againPath(p.Approval)}))
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if menu := p.menu(); len(menu) > 0 {
-				templ_7745c5c3_Err = ui.Menu(p.T("item.actions", "title", p.Approval.Title), menu).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Menu(p.T("item.actions", "title", p.Approval.Title), menu))
 			}
 		}
 		return nil
@@ -1584,150 +1155,87 @@ func (p *ApprovalPage) result() templ.Component {
 		case portal.ApprovalGranted, portal.ApprovalNoted:
 			templ_7745c5c3_Var90 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				if to := p.followsTo(); to.Href != "" {
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: to.Label, Icon: "pen-line", Small: true, Href: to.Href}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: to.Label, Icon: "pen-line", Small: true, Href: to.Href}))
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = p.undo().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.undo())
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = p.certificate(p.Certificate, p.at("/certificate")).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.certificate(p.Certificate, p.at("/certificate")))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.Certificate.ID == "" && !p.ReadOnly && p.Approval.MayCertify(p.Now) {
-					templ_7745c5c3_Err = ui.PostButton(p.at("/certificate"), ui.ButtonProps{Label: p.T("certificate.make"), Icon: "badge-check", Small: true}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton(p.at("/certificate"), ui.ButtonProps{Label: p.T("certificate.make"), Icon: "badge-check", Small: true}))
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("badge-check", p.T("approval.was_approved", "name", p.by(p.Approval.StateBy), "when", p.Time(p.Approval.StateAt, p.Now))+" "+p.follows()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var90), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("badge-check", p.T("approval.was_approved", "name", p.by(p.Approval.StateBy), "when", p.Time(p.Approval.StateAt, p.Now))+" "+p.follows()), templ_7745c5c3_Var90)
 		case portal.ApprovalReturn:
 			templ_7745c5c3_Var91 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = p.undo().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.undo())
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("rotate-ccw", p.T("approval.was_returned", "name", p.by(p.Approval.StateBy), "when", p.Time(p.Approval.StateAt, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var91), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("rotate-ccw", p.T("approval.was_returned", "name", p.by(p.Approval.StateBy), "when", p.Time(p.Approval.StateAt, p.Now))), templ_7745c5c3_Var91)
 		case portal.ApprovalRefused:
 			templ_7745c5c3_Var92 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = p.undo().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.undo())
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("circle-x", p.T("approval.was_declined", "name", p.by(p.Approval.StateBy), "when", p.Time(p.Approval.StateAt, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var92), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("circle-x", p.T("approval.was_declined", "name", p.by(p.Approval.StateBy), "when", p.Time(p.Approval.StateAt, p.Now))), templ_7745c5c3_Var92)
 		case portal.ApprovalWithdrawn:
 			templ_7745c5c3_Var93 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("circle-x", p.T("approval.was_cancelled", "when", p.Time(p.Approval.StateAt, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var93), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("circle-x", p.T("approval.was_cancelled", "when", p.Time(p.Approval.StateAt, p.Now))), templ_7745c5c3_Var93)
 		case portal.ApprovalOutdated:
 			templ_7745c5c3_Var94 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				for _, l := range p.newer()[:1] {
 					if l.Href != p.at("") {
-						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: l.Label, Small: true, Href: l.Href}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: l.Label, Small: true, Href: l.Href}))
 					}
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("history", p.T("approval.was_superseded", "when", p.Time(p.Approval.StateAt, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var94), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("history", p.T("approval.was_superseded", "when", p.Time(p.Approval.StateAt, p.Now))), templ_7745c5c3_Var94)
 		case portal.ApprovalLapsed:
 			templ_7745c5c3_Var95 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("clock", p.T("approval.was_expired", "when", p.Time(p.Approval.StateAt, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var95), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("clock", p.T("approval.was_expired", "when", p.Time(p.Approval.StateAt, p.Now))), templ_7745c5c3_Var95)
 		case portal.ApprovalDraft:
 			templ_7745c5c3_Var96 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("lock", p.T("approval.is_draft")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var96), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("lock", p.T("approval.is_draft")), templ_7745c5c3_Var96)
 		default:
 			switch {
 			case p.Approval.Stranded:
 				templ_7745c5c3_Var97 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("circle-alert", p.T("approval.stranded")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var97), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("circle-alert", p.T("approval.stranded")), templ_7745c5c3_Var97)
 			case p.team() && len(p.lacking()) > 0:
 				templ_7745c5c3_Var98 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("circle-alert", p.T("approval.lacks", "names", p.List(p.lacking()))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var98), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("circle-alert", p.T("approval.lacks", "names", p.List(p.lacking()))), templ_7745c5c3_Var98)
 			case !p.Approval.Asking && p.team():
 				templ_7745c5c3_Var99 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("eye", p.T("approval.is_held", "client", p.Project.ClientName)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var99), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("eye", p.T("approval.is_held", "client", p.Project.ClientName)), templ_7745c5c3_Var99)
 			case !p.UndoUntil.IsZero():
 				templ_7745c5c3_Var100 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = p.undo().Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, p.undo())
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("check", p.T("approval.answered")+" "+p.waitsNow()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var100), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("check", p.T("approval.answered")+" "+p.waitsNow()), templ_7745c5c3_Var100)
 			}
 		}
 		if p.Next != "" && p.Approval.State != portal.ApprovalOutdated {
 			templ_7745c5c3_Var101 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.next"), Small: true, Href: Href(string(p.Next))}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.next"), Small: true, Href: Href(string(p.Next))}))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("rotate-ccw", p.T("approval.asked_again")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var101), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("rotate-ccw", p.T("approval.asked_again")), templ_7745c5c3_Var101)
 		}
 		return nil
 	})
@@ -1798,19 +1306,13 @@ func (p *ApprovalPage) lists() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var102 templ.Component) (templ_7745c5c3_Err error) {
 		for _, r := range p.Revisions {
 			if !r.Withdrawn {
-				templ_7745c5c3_Err = p.revisionNote(r).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.revisionNote(r))
 			}
 		}
 		if len(p.Revisions) == 0 {
 			for _, r := range p.Last {
 				if !r.Withdrawn {
-					templ_7745c5c3_Err = p.revisionNote(r).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, p.revisionNote(r))
 				}
 			}
 		}
@@ -1823,10 +1325,7 @@ func (p *ApprovalPage) lists() templ.Component {
 func (p *ApprovalPage) undo() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var103 templ.Component) (templ_7745c5c3_Err error) {
 		if !p.UndoUntil.IsZero() && !p.ReadOnly {
-			templ_7745c5c3_Err = ui.PostButton(p.at("/undo"), ui.ButtonProps{Label: p.T("approval.undo", "time", p.Clock(p.UndoUntil)), Icon: "undo-2", Small: true}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton(p.at("/undo"), ui.ButtonProps{Label: p.T("approval.undo", "time", p.Clock(p.UndoUntil)), Icon: "undo-2", Small: true}))
 		}
 		return nil
 	})
@@ -1843,20 +1342,14 @@ func (p *ApprovalPage) content(decides bool) templ.Component {
 				component.Text(templ_7745c5c3_Buffer, string(p.Deliverable.Title))
 				templ_7745c5c3_Buffer.WriteString("</p>")
 				if body := Prose(p.Deliverable.Body); body != nil {
-					templ_7745c5c3_Err = body.Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, body)
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if len(p.Links) > 0 {
 					templ_7745c5c3_Buffer.WriteString("<ul class=\"rows\">")
 					for _, l := range p.Links {
 						templ_7745c5c3_Buffer.WriteString("<li>")
-						templ_7745c5c3_Err = ui.Icon("external-link").Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("external-link"))
 						templ_7745c5c3_Buffer.WriteString("<div class=\"body\"><a class=\"main\" href=\"")
 						var templ_7745c5c3_Var107 templ.SafeURL
 						templ_7745c5c3_Var107, templ_7745c5c3_Err = templ.JoinURLErrs(l.URL)
@@ -1872,10 +1365,7 @@ func (p *ApprovalPage) content(decides bool) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(p.deliverableHead()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var105), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(p.deliverableHead()), templ_7745c5c3_Var105)
 		}
 		if len(p.Subjects) > 0 {
 			var templ_7745c5c3_Var109 = []any{"decided", templ.KV("one", len(p.Subjects) == 1)}
@@ -1887,10 +1377,7 @@ func (p *ApprovalPage) content(decides bool) templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var109).String()))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			for _, s := range p.Subjects {
-				templ_7745c5c3_Err = p.subject(s, decides).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.subject(s, decides))
 			}
 			templ_7745c5c3_Buffer.WriteString("</ul>")
 		}
@@ -1924,10 +1411,7 @@ func (p *ApprovalPage) subject(s portal.ApprovalSubject, decides bool) templ.Com
 			component.Text(templ_7745c5c3_Buffer, string(p.T("approval.look", "name", s.Name)))
 			templ_7745c5c3_Buffer.WriteString("\" loading=\"lazy\" decoding=\"async\">")
 		} else {
-			templ_7745c5c3_Err = ui.Icon(kindIcon(portal.File{Name: s.Name, Version: s.AsVersion()})).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon(kindIcon(portal.File{Name: s.Name, Version: s.AsVersion()})))
 			templ_7745c5c3_Buffer.WriteString(" <span class=\"sr\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("approval.look", "name", s.Name)))
 			templ_7745c5c3_Buffer.WriteString("</span>")
@@ -1943,32 +1427,17 @@ func (p *ApprovalPage) subject(s portal.ApprovalSubject, decides bool) templ.Com
 		templ_7745c5c3_Buffer.WriteString("</code></span> ")
 		switch s.Result {
 		case "approved":
-			templ_7745c5c3_Err = ui.State(ui.ToneOK, "badge-check", p.T("approval.mark", "n", strconv.Itoa(s.Number))).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneOK, "badge-check", p.T("approval.mark", "n", strconv.Itoa(s.Number))))
 		case "changes":
-			templ_7745c5c3_Err = ui.State(ui.ToneWarn, "rotate-ccw", p.T("approval.to_change")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWarn, "rotate-ccw", p.T("approval.to_change")))
 		}
 		if s.Trashed {
-			templ_7745c5c3_Err = ui.State(ui.ToneIdle, "trash-2", p.T("approval.trashed")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneIdle, "trash-2", p.T("approval.trashed")))
 		} else if !s.Newest && p.Approval.State != portal.ApprovalDraft {
-			templ_7745c5c3_Err = ui.State(ui.ToneIdle, "history", p.T("approval.has_newer")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneIdle, "history", p.T("approval.has_newer")))
 		}
 		if p.Mailed != "" {
-			templ_7745c5c3_Err = p.sheets(s).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.sheets(s))
 		}
 		for _, v := range p.said(s) {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"said\"><b>")
@@ -1985,14 +1454,8 @@ func (p *ApprovalPage) subject(s portal.ApprovalSubject, decides bool) templ.Com
 			templ_7745c5c3_Buffer.WriteString("><summary>")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("approval.change_this")))
 			templ_7745c5c3_Buffer.WriteString("</summary>")
-			templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "change." + strconv.Itoa(s.Position), Label: p.T("approval.change_mark"), On: p.marked(s)}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = p.changeNote(s).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{Name: "change." + strconv.Itoa(s.Position), Label: p.T("approval.change_mark"), On: p.marked(s)}))
+			component.Put(ctx, templ_7745c5c3_Buffer, p.changeNote(s))
 			templ_7745c5c3_Buffer.WriteString("</details>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</div></li>")
@@ -2004,10 +1467,7 @@ func (p *ApprovalPage) subject(s portal.ApprovalSubject, decides bool) templ.Com
 //go:noinline
 func (p *ApprovalPage) changeNote(s portal.ApprovalSubject) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var123 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: noteField(s), Label: p.T("approval.change_note", "name", s.Name), Value: p.typedNote(s), Error: p.Err(noteField(s)), Max: portal.MaxText, Rows: 2, Draft: "approve-" + string(p.Approval.ID) + "-" + strconv.Itoa(s.Position)}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: noteField(s), Label: p.T("approval.change_note", "name", s.Name), Value: p.typedNote(s), Error: p.Err(noteField(s)), Max: portal.MaxText, Rows: 2, Draft: "approve-" + string(p.Approval.ID) + "-" + strconv.Itoa(s.Position)}))
 		return nil
 	})
 }
@@ -2068,15 +1528,9 @@ func (p *ApprovalPage) typedNote(s portal.ApprovalSubject) string {
 func (p *ApprovalPage) answering() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var124 templ.Component) (templ_7745c5c3_Err error) {
 		if p.Call.ID != "" {
-			templ_7745c5c3_Err = p.confirmFields().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.confirmFields())
 		} else {
-			templ_7745c5c3_Err = p.answerFields().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.answerFields())
 		}
 		return nil
 	})
@@ -2089,10 +1543,7 @@ func (p *ApprovalPage) answerFields() templ.Component {
 		templ_7745c5c3_Buffer.WriteString("<section class=\"decide\"><h2>")
 		component.Text(templ_7745c5c3_Buffer, string(p.question()))
 		templ_7745c5c3_Buffer.WriteString("</h2>")
-		templ_7745c5c3_Err = p.checklist().Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.checklist())
 		if p.Remarks > 0 && !p.team() {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"hint\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.N("revision.part", p.Remarks)))
@@ -2114,28 +1565,19 @@ func (p *ApprovalPage) answerFields() templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</a></p>")
 			}
 		}
-		templ_7745c5c3_Err = p.note("", false).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.note("", false))
 		templ_7745c5c3_Buffer.WriteString("<details class=\"fold\"><summary>")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("approval.decline_fold")))
 		templ_7745c5c3_Buffer.WriteString("</summary><p>")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("approval.decline_text")))
 		templ_7745c5c3_Buffer.WriteString("</p>")
-		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.decline"), Icon: "circle-x", Small: true, Name: "answer", Value: "decline"}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.decline"), Icon: "circle-x", Small: true, Name: "answer", Value: "decline"}))
 		templ_7745c5c3_Buffer.WriteString("</details> ")
 		if p.standsHere() && p.looks() {
 			templ_7745c5c3_Buffer.WriteString("<p>")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("approval.stands_text")))
 			templ_7745c5c3_Buffer.WriteString("</p><div class=\"row\">")
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.stands"), Icon: "check", Name: "answer", Value: "stands"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.stands"), Icon: "check", Name: "answer", Value: "stands"}))
 			templ_7745c5c3_Buffer.WriteString("</div>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</section>")
@@ -2152,10 +1594,7 @@ func unsentAt(file portal.FileID, version portal.VersionID) string {
 //go:noinline
 func (p *ApprovalPage) note(id string, first bool) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var134 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = ui.Textarea(ui.Field{ID: id, Attrs: templ.Attributes{"autofocus": first}, Name: "note", Label: p.T("approval.note"), Optional: p.T("form.optional"), Hint: p.T("approval.note_hint"), Value: p.Typed.Note, Error: p.Err("note"), Max: portal.MaxText, Rows: 3, Draft: "approve-" + string(p.Approval.ID)}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{ID: id, Attrs: templ.Attributes{"autofocus": first}, Name: "note", Label: p.T("approval.note"), Optional: p.T("form.optional"), Hint: p.T("approval.note_hint"), Value: p.Typed.Note, Error: p.Err("note"), Max: portal.MaxText, Rows: 3, Draft: "approve-" + string(p.Approval.ID)}))
 		return nil
 	})
 }
@@ -2169,10 +1608,7 @@ func (p *ApprovalPage) checklist() templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(p.T("approval.checklist")))
 			templ_7745c5c3_Buffer.WriteString("</legend> ")
 			for i, point := range p.Approval.Checklist {
-				templ_7745c5c3_Err = ui.Checkbox(ui.Choice{ID: "check-" + strconv.Itoa(i+1), Name: "check." + strconv.Itoa(i+1), Label: point, On: slices.Contains(p.Typed.Checked, i+1)}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{ID: "check-" + strconv.Itoa(i+1), Name: "check." + strconv.Itoa(i+1), Label: point, On: slices.Contains(p.Typed.Checked, i+1)}))
 			}
 			if e := p.Err("checklist"); e != "" {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"error\" id=\"checklist-error\">")
@@ -2206,29 +1642,17 @@ func (p *ApprovalPage) unseen() templ.Component {
 		names, coming := portal.Unseen(p.Subjects)
 		if len(names) > 0 && coming {
 			templ_7745c5c3_Var139 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.unseen_again"), Icon: "refresh-cw", Small: true, Href: p.here(), Attrs: templ.Attributes{"data-waits": true}}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.unseen_again"), Icon: "refresh-cw", Small: true, Href: p.here(), Attrs: templ.Attributes{"data-waits": true}}))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("hourglass", p.T("approval.unseen_yet", "names", p.List(names))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var139), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("hourglass", p.T("approval.unseen_yet", "names", p.List(names))), templ_7745c5c3_Var139)
 		} else if len(names) > 0 {
 			s := p.Subjects[slices.IndexFunc(p.Subjects, func(s portal.ApprovalSubject) bool { return s.Unseen && !s.Coming })]
 			templ_7745c5c3_Var140 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.unseen_ask"), Icon: "message-square", Small: true, Href: Href(string(s.File)) + "?panel=comments&version=" + string(s.Version)}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.unseen_ask"), Icon: "message-square", Small: true, Href: Href(string(s.File)) + "?panel=comments&version=" + string(s.Version)}))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("eye-off", p.T("approval.unseen", "names", p.List(names), "workspace", p.Name)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var140), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("eye-off", p.T("approval.unseen", "names", p.List(names), "workspace", p.Name)), templ_7745c5c3_Var140)
 		}
 		return nil
 	})
@@ -2253,39 +1677,24 @@ func (p *ApprovalPage) unseenBy() templ.Component {
 				templ_7745c5c3_Var142 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("hourglass", p.T("approval.unseen_by_yet", "people", p.List(c.People), "names", p.List(c.Files))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var142), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("hourglass", p.T("approval.unseen_by_yet", "people", p.List(c.People), "names", p.List(c.Files))), templ_7745c5c3_Var142)
 				templ_7745c5c3_Buffer.WriteString("</div>")
 			case p.Approval.Download:
 				templ_7745c5c3_Var143 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					if p.changes() {
-						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("client.tab.access"), Icon: "key-round", Small: true, Href: Href(string(p.Approval.Client)) + "/access"}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("client.tab.access"), Icon: "key-round", Small: true, Href: Href(string(p.Approval.Client)) + "/access"}))
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("eye-off", p.T("approval.unseen_by_right", "people", p.List(c.People), "names", p.List(c.Files))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var143), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("eye-off", p.T("approval.unseen_by_right", "people", p.List(c.People), "names", p.List(c.Files))), templ_7745c5c3_Var143)
 			default:
 				templ_7745c5c3_Var144 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					if p.changes() && mayAgain(p.Approval) {
-						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.again"), Icon: "rotate-ccw", Small: true, Href: againPath(p.Approval)}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.again"), Icon: "rotate-ccw", Small: true, Href: againPath(p.Approval)}))
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("eye-off", p.T("approval.unseen_by", "people", p.List(c.People), "names", p.List(c.Files))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var144), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("eye-off", p.T("approval.unseen_by", "people", p.List(c.People), "names", p.List(c.Files))), templ_7745c5c3_Var144)
 			}
 		}
 		return nil
@@ -2302,28 +1711,16 @@ func (p *ApprovalPage) bar() templ.Component {
 		component.Text(templ_7745c5c3_Buffer, string(p.barText()))
 		templ_7745c5c3_Buffer.WriteString("</p><div class=\"acts\">")
 		if p.Call.ID != "" {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("call.different"), Icon: "x", Name: "answer", Value: "different", Attrs: templ.Attributes{"form": "decide"}}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("call.different"), Icon: "x", Name: "answer", Value: "different", Attrs: templ.Attributes{"form": "decide"}}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.looks() {
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("call.confirm"), Icon: "check", Kind: ui.Primary, Name: "answer", Value: "confirm", Attrs: templ.Attributes{"form": "decide"}}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("call.confirm"), Icon: "check", Kind: ui.Primary, Name: "answer", Value: "confirm", Attrs: templ.Attributes{"form": "decide"}}))
 			}
 		} else {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.changes"), Icon: "rotate-ccw", Name: "answer", Value: "changes", Attrs: templ.Attributes{"form": "decide"}}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.changes"), Icon: "rotate-ccw", Name: "answer", Value: "changes", Attrs: templ.Attributes{"form": "decide"}}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.looks() {
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.approveWord(), Icon: "check", Kind: ui.Primary, Name: "answer", Value: "approve", Attrs: templ.Attributes{"form": "decide"}}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.approveWord(), Icon: "check", Kind: ui.Primary, Name: "answer", Value: "approve", Attrs: templ.Attributes{"form": "decide"}}))
 			}
 		}
 		templ_7745c5c3_Buffer.WriteString("</div></div>")
@@ -2413,30 +1810,18 @@ func (p *ApprovalPage) people() templ.Component {
 					for _, x := range p.People {
 						if x.Stage == g.Number {
 							templ_7745c5c3_Var153 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-								templ_7745c5c3_Err = p.answerState(x).Render(ctx, templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err != nil {
-									return templ_7745c5c3_Err
-								}
+								component.Put(ctx, templ_7745c5c3_Buffer, p.answerState(x))
 								return nil
 							})
-							templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Face: &ui.Person{Name: x.Name}, Title: x.Name, Sub: p.personSub(x)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var153), templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Face: &ui.Person{Name: x.Name}, Title: x.Name, Sub: p.personSub(x)}), templ_7745c5c3_Var153)
 						}
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var152), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var152)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(p.stageHead(i, g)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var149), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(p.stageHead(i, g)), templ_7745c5c3_Var149)
 		}
 		return nil
 	})
@@ -2519,31 +1904,16 @@ func (p *ApprovalPage) answerState(x portal.ApprovalPerson) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var154 templ.Component) (templ_7745c5c3_Err error) {
 		switch x.Answer {
 		case portal.AnswerApprove, portal.AnswerNote:
-			templ_7745c5c3_Err = ui.State(ui.ToneOK, "badge-check", p.T("approval.state."+string(x.Answer))).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneOK, "badge-check", p.T("approval.state."+string(x.Answer))))
 		case portal.AnswerChanges:
-			templ_7745c5c3_Err = ui.State(ui.ToneWarn, "rotate-ccw", p.T("approval.state.changes_requested")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWarn, "rotate-ccw", p.T("approval.state.changes_requested")))
 		case portal.AnswerDecline:
-			templ_7745c5c3_Err = ui.State(ui.ToneBad, "circle-x", p.T("approval.state.declined")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneBad, "circle-x", p.T("approval.state.declined")))
 		default:
 			if x.GivenTo != "" {
-				templ_7745c5c3_Err = ui.State(ui.ToneIdle, "arrow-right", p.T("approval.given_state")).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneIdle, "arrow-right", p.T("approval.given_state")))
 			} else if p.Approval.Asking {
-				templ_7745c5c3_Err = ui.State(ui.ToneWait, "hourglass", p.T("approval.no_answer")).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWait, "hourglass", p.T("approval.no_answer")))
 			}
 		}
 		return nil
@@ -2567,21 +1937,12 @@ func (p *ApprovalPage) handsOn() templ.Component {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("approval.delegate_text")))
 				templ_7745c5c3_Buffer.WriteString("</p>")
-				templ_7745c5c3_Err = ui.Select(ui.Field{Name: "person", Label: p.T("approval.delegate_to"), Error: p.Err("person"), Required: true}, p.choose(p.Colleagues)).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "person", Label: p.T("approval.delegate_to"), Error: p.Err("person"), Required: true}, p.choose(p.Colleagues)))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.delegate_act"), Icon: "arrow-right"}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.delegate_act"), Icon: "arrow-right"}))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/delegate")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var157), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/delegate")}), templ_7745c5c3_Var157)
 			templ_7745c5c3_Buffer.WriteString("</details> ")
 		}
 		if !p.ReadOnly && p.Approval.MayTakeOver() && !p.isAsked(p.Reader) {
@@ -2591,23 +1952,14 @@ func (p *ApprovalPage) handsOn() templ.Component {
 						templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"from\" value=\"")
 						component.Text(templ_7745c5c3_Buffer, string(string(x.Person)))
 						templ_7745c5c3_Buffer.WriteString("\">")
-						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.take_over", "name", x.Name), Small: true}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.take_over", "name", x.Name), Small: true}))
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/take-over"), Inline: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var160), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/take-over"), Inline: true}), templ_7745c5c3_Var160)
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("clock", p.T("approval.escalated")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var159), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("clock", p.T("approval.escalated")), templ_7745c5c3_Var159)
 		}
 		if p.changes() && p.Approval.Asking && len(p.awaited()) > 0 {
 			templ_7745c5c3_Buffer.WriteString("<details class=\"fold\" id=\"reassign\"")
@@ -2622,32 +1974,17 @@ func (p *ApprovalPage) handsOn() templ.Component {
 				component.Text(templ_7745c5c3_Buffer, string(p.T("approval.reassign_text")))
 				templ_7745c5c3_Buffer.WriteString("</p>")
 				templ_7745c5c3_Var165 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.Select(ui.Field{Name: "from", Label: p.T("approval.reassign_from"), Required: true}, p.chooseFrom()).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "from", Label: p.T("approval.reassign_from"), Required: true}, p.chooseFrom()))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.Select(ui.Field{Name: "person", Label: p.T("approval.delegate_to"), Error: p.Err("person"), Required: true}, p.choose(p.Others)).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "person", Label: p.T("approval.delegate_to"), Error: p.Err("person"), Required: true}, p.choose(p.Others)))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var165), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var165)
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.reassign_act"), Icon: "send"}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.reassign_act"), Icon: "send"}))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/reassign")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var163), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/reassign")}), templ_7745c5c3_Var163)
 			templ_7745c5c3_Buffer.WriteString("</details>")
 		}
 		return nil
@@ -2752,55 +2089,31 @@ func EditApproval(p ApprovalForm) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var166 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var167 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			if p.Conflict {
-				templ_7745c5c3_Err = ui.Errors(p.T("approval.conflict"), p.T("approval.conflict_text"), nil).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.T("approval.conflict"), p.T("approval.conflict_text"), nil))
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var168 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				if p.ID != "" {
-					templ_7745c5c3_Err = revision(p.Revision).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, revision(p.Revision))
 				}
 				templ_7745c5c3_Buffer.WriteString(" <button type=\"submit\" hidden disabled></button> <input type=\"hidden\" name=\"previous\" value=\"")
 				component.Text(templ_7745c5c3_Buffer, string(string(p.New.Previous)))
 				templ_7745c5c3_Buffer.WriteString("\">")
-				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "title", Label: p.T("approval.title"), Value: p.New.Title, Error: p.Err("title"), Required: true, Max: portal.MaxName}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "title", Label: p.T("approval.title"), Value: p.New.Title, Error: p.Err("title"), Required: true, Max: portal.MaxName}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = p.what().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.what())
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "body", Label: p.T("approval.body"), Optional: p.T("form.optional"), Hint: p.T("approval.body_hint"), Value: p.New.Body, Error: p.Err("body"), Max: portal.MaxText, Rows: 3}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "body", Label: p.T("approval.body"), Optional: p.T("form.optional"), Hint: p.T("approval.body_hint"), Value: p.New.Body, Error: p.Err("body"), Max: portal.MaxText, Rows: 3}))
 				templ_7745c5c3_Buffer.WriteString(" <input type=\"hidden\" name=\"stages\" value=\"")
 				component.Text(templ_7745c5c3_Buffer, string(strconv.Itoa(len(p.New.Stages))))
 				templ_7745c5c3_Buffer.WriteString("\"> ")
 				for i, g := range p.New.Stages {
-					templ_7745c5c3_Err = p.stage(i, g).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, p.stage(i, g))
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = p.moreStages().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.moreStages())
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Select(ui.Field{Name: "due_in", Label: p.T("approval.due_in"), Hint: p.dueHint(), Value: strconv.Itoa(p.New.DueIn), Error: p.Err("due_in")}, p.dueDays()).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "due_in", Label: p.T("approval.due_in"), Hint: p.dueHint(), Value: strconv.Itoa(p.New.DueIn), Error: p.Err("due_in")}, p.dueDays()))
 				templ_7745c5c3_Buffer.WriteString(" <details class=\"fold\"")
 				if p.hasMore() {
 					templ_7745c5c3_Buffer.WriteString(" open")
@@ -2809,68 +2122,35 @@ func EditApproval(p ApprovalForm) templ.Component {
 				component.Text(templ_7745c5c3_Buffer, string(p.T("approval.more")))
 				templ_7745c5c3_Buffer.WriteString("</summary><div class=\"form wide\">")
 				templ_7745c5c3_Var172 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.Input(ui.Field{Name: "due_on", Label: p.T("approval.due_on"), Optional: p.T("form.optional"), Type: "date", Value: p.New.DueOn, Error: p.Err("due_on")}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "due_on", Label: p.T("approval.due_on"), Optional: p.T("form.optional"), Type: "date", Value: p.New.DueOn, Error: p.Err("due_on")}))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.Input(ui.Field{Name: "expires_on", Label: p.T("approval.expires_on"), Optional: p.T("form.optional"), Type: "date", Value: p.New.ExpiresOn, Error: p.Err("expires_on")}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "expires_on", Label: p.T("approval.expires_on"), Optional: p.T("form.optional"), Type: "date", Value: p.New.ExpiresOn, Error: p.Err("expires_on")}))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var172), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "checklist", Label: p.T("approval.checklist_field"), Optional: p.T("form.optional"), Hint: p.T("approval.checklist_hint"), Value: strings.Join(p.New.Checklist, "\n"), Error: p.Err("checklist"), Rows: 3}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var172)
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "checklist", Label: p.T("approval.checklist_field"), Optional: p.T("form.optional"), Hint: p.T("approval.checklist_hint"), Value: strings.Join(p.New.Checklist, "\n"), Error: p.Err("checklist"), Rows: 3}))
 				templ_7745c5c3_Buffer.WriteString("<div class=\"field\">")
-				templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "no_download", Label: p.T("approval.no_download"), Hint: p.T("approval.no_download_hint"), On: p.New.NoDownload}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{Name: "no_download", Label: p.T("approval.no_download"), Hint: p.T("approval.no_download_hint"), On: p.New.NoDownload}))
 				if e := p.Err("no_download"); e != "" {
 					templ_7745c5c3_Buffer.WriteString("<p class=\"error\" id=\"no_download-error\">")
 					component.Text(templ_7745c5c3_Buffer, string(e))
 					templ_7745c5c3_Buffer.WriteString("</p>")
 				}
 				templ_7745c5c3_Buffer.WriteString("</div>")
-				templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "remind", Label: p.T("request.remind"), Hint: p.T("request.remind_hint"), On: !p.New.NoReminders}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{Name: "remind", Label: p.T("request.remind"), Hint: p.T("request.remind_hint"), On: !p.New.NoReminders}))
 				templ_7745c5c3_Buffer.WriteString("</div></details><div class=\"submit\"><p class=\"hint\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("approval.submit_hint")))
 				templ_7745c5c3_Buffer.WriteString("</p>")
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.submit"), Icon: "send", Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.save"), Icon: "lock", Name: "draft", Value: "1"}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: p.path("/approvals")}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.submit"), Icon: "send", Kind: ui.Primary}))
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.save"), Icon: "lock", Name: "draft", Value: "1"}))
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: p.path("/approvals")}))
 				templ_7745c5c3_Buffer.WriteString("</div>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.action(), Guard: true, Wide: true, Dirty: p.Failed() || p.Changed}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var168), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.action(), Guard: true, Wide: true, Dirty: p.Failed() || p.Changed}), templ_7745c5c3_Var168)
 			return nil
 		})
-		templ_7745c5c3_Err = formFrame(&p.Within, p.Heading(), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var167), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, formFrame(&p.Within, p.Heading(), nil), templ_7745c5c3_Var167)
 		return nil
 	})
 }
@@ -2895,24 +2175,15 @@ func (p *ApprovalForm) stage(i int, g portal.NewStage) templ.Component {
 		component.Text(templ_7745c5c3_Buffer, string(p.stageTitle(i, g)))
 		templ_7745c5c3_Buffer.WriteString(" ")
 		if len(p.New.Stages) > 1 {
-			templ_7745c5c3_Err = p.chip(g.Of).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.chip(g.Of))
 		}
 		templ_7745c5c3_Buffer.WriteString("</legend> <input type=\"hidden\" name=\"")
 		component.Text(templ_7745c5c3_Buffer, string(at + ".of"))
 		templ_7745c5c3_Buffer.WriteString("\" value=\"")
 		component.Text(templ_7745c5c3_Buffer, string(string(g.Of)))
 		templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = p.who(at+".people", p.T("approval.decides"), p.stageHint(i, g), p.canDecide(g.Of), g.People, p.roles(at, g)...).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = ui.Select(ui.Field{Name: at + ".rule", Label: p.T("approval.rule"), Value: string(g.Rule), Error: p.Err(at + ".rule")}, p.rules()).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.who(at+".people", p.T("approval.decides"), p.stageHint(i, g), p.canDecide(g.Of), g.People, p.roles(at, g)...))
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: at + ".rule", Label: p.T("approval.rule"), Value: string(g.Rule), Error: p.Err(at + ".rule")}, p.rules()))
 		templ_7745c5c3_Buffer.WriteString("<details class=\"fold\"")
 		if len(g.Advisers) > 0 || p.Err(at+".advisers") != "" {
 			templ_7745c5c3_Buffer.WriteString(" open")
@@ -2920,23 +2191,14 @@ func (p *ApprovalForm) stage(i int, g portal.NewStage) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("><summary>")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("approval.advisers")))
 		templ_7745c5c3_Buffer.WriteString("</summary>")
-		templ_7745c5c3_Err = p.who(at+".advisers", p.T("approval.advisers"), p.T("approval.advisers_hint", "client", p.Project.ClientName), p.canAdvise(g.Of), g.Advisers).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.who(at+".advisers", p.T("approval.advisers"), p.T("approval.advisers_hint", "client", p.Project.ClientName), p.canAdvise(g.Of), g.Advisers))
 		templ_7745c5c3_Buffer.WriteString("</details> ")
 		if len(p.New.Stages) > 1 {
 			templ_7745c5c3_Buffer.WriteString("<div class=\"acts\">")
 			if i > 0 && p.New.Stages[i-1].Of == g.Of {
-				templ_7745c5c3_Err = p.reshape("earlier."+strconv.Itoa(i+1), "arrow-up", p.T("approval.stage_earlier")).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.reshape("earlier."+strconv.Itoa(i+1), "arrow-up", p.T("approval.stage_earlier")))
 			}
-			templ_7745c5c3_Err = p.reshape("remove."+strconv.Itoa(i+1), "x", p.T("approval.stage_remove")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.reshape("remove."+strconv.Itoa(i+1), "x", p.T("approval.stage_remove")))
 			templ_7745c5c3_Buffer.WriteString("</div>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</fieldset>")
@@ -2948,10 +2210,7 @@ func (p *ApprovalForm) stage(i int, g portal.NewStage) templ.Component {
 //go:noinline
 func (p *ApprovalForm) reshape(do, icon, label string) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var181 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: label, Icon: icon, Small: true, Name: "do", Value: do, Attrs: templ.Attributes{"formnovalidate": true}}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: label, Icon: icon, Small: true, Name: "do", Value: do, Attrs: templ.Attributes{"formnovalidate": true}}))
 		return nil
 	})
 }
@@ -2967,14 +2226,8 @@ func (p *ApprovalForm) moreStages() templ.Component {
 		}
 		if len(p.New.Stages) < portal.MaxStages {
 			templ_7745c5c3_Buffer.WriteString("<div class=\"acts\">")
-			templ_7745c5c3_Err = p.reshape("client", "plus", p.T("approval.add_stage", "name", p.Project.ClientName)).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = p.reshape("team", "plus", p.T("approval.add_stage_team", "name", p.Name)).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.reshape("client", "plus", p.T("approval.add_stage", "name", p.Project.ClientName)))
+			component.Put(ctx, templ_7745c5c3_Buffer, p.reshape("team", "plus", p.T("approval.add_stage_team", "name", p.Name)))
 			templ_7745c5c3_Buffer.WriteString("</div><p class=\"muted\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("approval.stages_hint", "client", p.Project.ClientName)))
 			templ_7745c5c3_Buffer.WriteString("</p>")
@@ -3075,10 +2328,7 @@ func (p *ApprovalForm) what() templ.Component {
 				templ_7745c5c3_Var187 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("package", p.T("approval.of_deliverable", "title", p.Deliverable.Title)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var187), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("package", p.T("approval.of_deliverable", "title", p.Deliverable.Title)), templ_7745c5c3_Var187)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if e := p.Err("versions"); e != "" {
@@ -3153,10 +2403,7 @@ func (p *ApprovalForm) who(name, label, hint string, people []portal.ProjectPers
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
 		for _, c := range roles {
-			templ_7745c5c3_Err = ui.Checkbox(c).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(c))
 		}
 		templ_7745c5c3_Buffer.WriteString("<div>")
 		for _, x := range people {

@@ -24,10 +24,7 @@ func (p *Item) attachments(may bool) templ.Component {
 					templ_7745c5c3_Buffer.WriteString("<ul class=\"attached\">")
 					for _, f := range p.Attached {
 						templ_7745c5c3_Buffer.WriteString("<li>")
-						templ_7745c5c3_Err = fileFace(f).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, fileFace(f))
 						templ_7745c5c3_Buffer.WriteString("<div class=\"words\"><a class=\"main\" href=\"")
 						var templ_7745c5c3_Var3 templ.SafeURL
 						templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinURLErrs("/files/" + string(f.ID))
@@ -41,10 +38,7 @@ func (p *Item) attachments(may bool) templ.Component {
 						component.Text(templ_7745c5c3_Buffer, string(dots(p.VersionWord(f.Version), p.Size(f.Version.Size))))
 						templ_7745c5c3_Buffer.WriteString("</span> ")
 						if p.team() && f.Audience != p.Audience {
-							templ_7745c5c3_Err = p.zoneChip(f.Zone()).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, p.zoneChip(f.Zone()))
 						}
 						templ_7745c5c3_Buffer.WriteString("</div>")
 						if may {
@@ -58,10 +52,7 @@ func (p *Item) attachments(may bool) templ.Component {
 							templ_7745c5c3_Buffer.WriteString("\"><input type=\"hidden\" name=\"file\" value=\"")
 							component.Text(templ_7745c5c3_Buffer, string(string(f.ID)))
 							templ_7745c5c3_Buffer.WriteString("\">")
-							templ_7745c5c3_Err = ui.IconButton("x", ui.ButtonProps{Label: p.T("attach.remove", "name", f.Name)}).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.IconButton("x", ui.ButtonProps{Label: p.T("attach.remove", "name", f.Name)}))
 							templ_7745c5c3_Buffer.WriteString("</form>")
 						}
 						templ_7745c5c3_Buffer.WriteString("</li>")
@@ -71,18 +62,12 @@ func (p *Item) attachments(may bool) templ.Component {
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if may {
 					templ_7745c5c3_Buffer.WriteString("<p>")
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("attach.add"), Icon: "paperclip", Small: true, Href: "/items/" + string(p.ID) + "/attach"}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("attach.add"), Icon: "paperclip", Small: true, Href: "/items/" + string(p.ID) + "/attach"}))
 					templ_7745c5c3_Buffer.WriteString("</p>")
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{ID: "files", Title: p.T("attach.files"), Count: len(p.Attached)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "files", Title: p.T("attach.files"), Count: len(p.Attached)}), templ_7745c5c3_Var2)
 		}
 		return nil
 	})
@@ -109,15 +94,9 @@ func (p *AttachPage) at(in portal.FolderID) string {
 func Attach(p AttachPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var8 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: ui.Link{Label: p.ItemTitle, Href: Href(string(p.Item))}, Title: p.T("attach.title", "title", p.ItemTitle), Lead: p.T("attach.lead")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.ItemTitle, Href: Href(string(p.Item))}, Title: p.T("attach.title", "title", p.ItemTitle), Lead: p.T("attach.lead")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.upload().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.upload())
 			templ_7745c5c3_Buffer.WriteString(" <form class=\"form wide\" method=\"post\" action=\"")
 			var templ_7745c5c3_Var10 templ.SafeURL
 			templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinURLErrs("/items/" + string(p.Item) + "/attach")
@@ -126,20 +105,11 @@ func Attach(p AttachPage) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 			templ_7745c5c3_Buffer.WriteString("\"><div class=\"places tall\"><div class=\"places-path\">")
-			templ_7745c5c3_Err = p.stepTo("", p.T("section.files"), len(p.Path) == 0).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.stepTo("", p.T("section.files"), len(p.Path) == 0))
 			for i, f := range p.Path {
-				templ_7745c5c3_Err = ui.Icon("chevron-right").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("chevron-right"))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = p.stepTo(f.ID, f.Name, i == len(p.Path)-1).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.stepTo(f.ID, f.Name, i == len(p.Path)-1))
 			}
 			templ_7745c5c3_Buffer.WriteString("</div><ul>")
 			for _, f := range p.Folders {
@@ -151,21 +121,12 @@ func Attach(p AttachPage) templ.Component {
 				}
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 				templ_7745c5c3_Buffer.WriteString("\">")
-				templ_7745c5c3_Err = ui.Icon("folder").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("folder"))
 				templ_7745c5c3_Buffer.WriteString("<span>")
 				component.Text(templ_7745c5c3_Buffer, string(f.Name))
 				templ_7745c5c3_Buffer.WriteString("</span>")
-				templ_7745c5c3_Err = p.zoneChip(f.Zone()).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Err = ui.Icon("chevron-right").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.zoneChip(f.Zone()))
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("chevron-right"))
 				templ_7745c5c3_Buffer.WriteString("</a></li>")
 			}
 			for _, f := range p.Files {
@@ -179,19 +140,13 @@ func Attach(p AttachPage) templ.Component {
 					templ_7745c5c3_Buffer.WriteString(" checked")
 				}
 				templ_7745c5c3_Buffer.WriteString(">")
-				templ_7745c5c3_Err = fileFace(f).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, fileFace(f))
 				templ_7745c5c3_Buffer.WriteString("<span>")
 				component.Text(templ_7745c5c3_Buffer, string(f.Name))
 				templ_7745c5c3_Buffer.WriteString(" <small>")
 				component.Text(templ_7745c5c3_Buffer, string(dots(p.VersionWord(f.Version), p.Size(f.Version.Size), p.Ago(f.Version.CreatedAt, p.Now))))
 				templ_7745c5c3_Buffer.WriteString("</small></span>")
-				templ_7745c5c3_Err = p.zoneChip(f.Zone()).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.zoneChip(f.Zone()))
 				templ_7745c5c3_Buffer.WriteString("</label></li>")
 			}
 			if len(p.Folders)+len(p.Files) == 0 {
@@ -200,30 +155,15 @@ func Attach(p AttachPage) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</li>")
 			}
 			templ_7745c5c3_Buffer.WriteString("</ul></div>")
-			templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("files.first"), Href: p.Newest}, ui.Link{Label: p.T("files.more"), Href: p.Older}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("files.first"), Href: p.Newest}, ui.Link{Label: p.T("files.more"), Href: p.Older}))
 			templ_7745c5c3_Buffer.WriteString("<div class=\"submit\">")
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("attach.act"), Icon: "paperclip", Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: Href(string(p.Item))}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("attach.act"), Icon: "paperclip", Kind: ui.Primary}))
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: Href(string(p.Item))}))
 			templ_7745c5c3_Buffer.WriteString("</div></form>")
-			templ_7745c5c3_Err = TrayShapes(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, TrayShapes(&p.Page))
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var9)
 		return nil
 	})
 }

@@ -60,124 +60,64 @@ func (p *AuditPage) kinds() []ui.Option {
 func Audit(p AuditPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.HeadActs(ui.HeadProps{Title: p.T("audit.title"), Lead: p.T("audit.lead")}, p.acts()).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Title: p.T("audit.title"), Lead: p.T("audit.lead")}, p.acts()))
 			templ_7745c5c3_Buffer.WriteString(" <form class=\"filters spread\" method=\"get\" action=\"/settings/audit\" role=\"search\">")
-			templ_7745c5c3_Err = ui.Input(ui.Field{Name: "who", Label: p.T("audit.who"), Type: "email", Value: p.Who, Error: p.Err("who"), Autocomplete: "off", Max: 254}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = ui.Select(ui.Field{Name: "what", Label: p.T("audit.what"), Value: string(p.Kind)}, p.kinds()).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = p.clientFields(p.Clients).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = ui.Input(ui.Field{Name: "address", Label: p.T("audit.where"), Value: p.Address, Error: p.Err("address"), Autocomplete: "off", Max: 45}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = ui.Input(ui.Field{Name: "from", Label: p.T("audit.from"), Type: "date", Value: p.From, Error: p.Err("from")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = ui.Input(ui.Field{Name: "to", Label: p.T("audit.to"), Type: "date", Value: p.To, Error: p.Err("to")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("audit.show"), Icon: "search"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "who", Label: p.T("audit.who"), Type: "email", Value: p.Who, Error: p.Err("who"), Autocomplete: "off", Max: 254}))
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "what", Label: p.T("audit.what"), Value: string(p.Kind)}, p.kinds()))
+			component.Put(ctx, templ_7745c5c3_Buffer, p.clientFields(p.Clients))
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "address", Label: p.T("audit.where"), Value: p.Address, Error: p.Err("address"), Autocomplete: "off", Max: 45}))
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "from", Label: p.T("audit.from"), Type: "date", Value: p.From, Error: p.Err("from")}))
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "to", Label: p.T("audit.to"), Type: "date", Value: p.To, Error: p.Err("to")}))
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("audit.show"), Icon: "search"}))
 			templ_7745c5c3_Buffer.WriteString("</form>")
 			if len(p.Rows) == 0 {
 				templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					if p.filtered() {
-						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("audit.all"), Small: true, Href: "/settings/audit"}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("audit.all"), Small: true, Href: "/settings/audit"}))
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "history", Title: p.T("audit.none"), Text: p.T("audit.none_text")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "history", Title: p.T("audit.none"), Text: p.T("audit.none_text")}), templ_7745c5c3_Var3)
 			} else {
 				templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					for _, r := range p.Rows {
 						templ_7745c5c3_Buffer.WriteString("<tr>")
 						templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-							templ_7745c5c3_Err = ui.Lines(ui.Link{Label: p.Sentence(r.Event, p.Workspace), Href: sentence.Of(p.Book, r.Event, p.Workspace).Href}, r.ProjectName).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.Lines(ui.Link{Label: p.Sentence(r.Event, p.Workspace), Href: sentence.Of(p.Book, r.Event, p.Workspace).Href}, r.ProjectName))
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Cell("").Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(""), templ_7745c5c3_Var5)
 						templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-							templ_7745c5c3_Err = ui.Lines(ui.Link{Label: r.ActorName}, r.ActorEmail).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.Lines(ui.Link{Label: r.ActorName}, r.ActorEmail))
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Cell(p.T("audit.by")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("audit.by")), templ_7745c5c3_Var6)
 						templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 							component.Text(templ_7745c5c3_Buffer, string(r.ClientName))
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Cell(p.T("audit.client")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("audit.client")), templ_7745c5c3_Var7)
 						templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 							component.Text(templ_7745c5c3_Buffer, string(r.Address))
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Cell(p.T("audit.where")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("audit.where")), templ_7745c5c3_Var9)
 						templ_7745c5c3_Var11 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 							component.Text(templ_7745c5c3_Buffer, string(p.Time(r.At, p.Now)))
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Cell(p.T("audit.when")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var11), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("audit.when")), templ_7745c5c3_Var11)
 						templ_7745c5c3_Buffer.WriteString("</tr>")
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Table(p.T("audit.title"), []ui.Column{{Label: p.T("audit.what")}, {Label: p.T("audit.by")}, {Label: p.T("audit.client")}, {Label: p.T("audit.where")}, {Label: p.T("audit.when")}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Table(p.T("audit.title"), []ui.Column{{Label: p.T("audit.what")}, {Label: p.T("audit.by")}, {Label: p.T("audit.client")}, {Label: p.T("audit.where")}, {Label: p.T("audit.when")}}), templ_7745c5c3_Var4)
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Pager(p.Newer, p.Older).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(p.Newer, p.Older))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
 		return nil
 	})
 }
@@ -186,15 +126,9 @@ func Audit(p AuditPage) templ.Component {
 func (p *AuditPage) acts() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var13 templ.Component) (templ_7745c5c3_Err error) {
 		if p.filtered() {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("audit.all"), Small: true, Href: "/settings/audit"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("audit.all"), Small: true, Href: "/settings/audit"}))
 		}
-		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("audit.export"), Icon: "download", Small: true, Href: p.Export}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("audit.export"), Icon: "download", Small: true, Href: p.Export}))
 		return nil
 	})
 }

@@ -45,15 +45,9 @@ func (p *CalendarsPage) name(f portal.Feed) string {
 func Calendars(p CalendarsPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: p.T("calendar.title"), Lead: p.T("calendar.lead")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("calendar.title"), Lead: p.T("calendar.lead")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Feeds) > 0 {
 				templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
@@ -63,80 +57,47 @@ func Calendars(p CalendarsPage) templ.Component {
 								templ_7745c5c3_Buffer.WriteString("<h3>")
 								component.Text(templ_7745c5c3_Buffer, string(p.name(f)))
 								templ_7745c5c3_Buffer.WriteString("</h3>")
-								templ_7745c5c3_Err = ui.CopyRow(p.T("calendar.address"), p.T("action.copy_link"), p.Address(f)).Render(ctx, templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err != nil {
-									return templ_7745c5c3_Err
-								}
+								component.Put(ctx, templ_7745c5c3_Buffer, ui.CopyRow(p.T("calendar.address"), p.T("action.copy_link"), p.Address(f)))
 								templ_7745c5c3_Buffer.WriteString(" ")
 								templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 									templ_7745c5c3_Buffer.WriteString("<span class=\"muted\">")
 									component.Text(templ_7745c5c3_Buffer, string(p.T("calendar.made", "when", p.Ago(f.CreatedAt, p.Now))))
 									templ_7745c5c3_Buffer.WriteString("</span> ")
 									if !p.ReadOnly {
-										templ_7745c5c3_Err = ui.PostButton("/calendar/"+string(f.ID)+"/revoke", ui.ButtonProps{Label: p.T("calendar.revoke"), Kind: ui.Danger, Small: true}).Render(ctx, templ_7745c5c3_Buffer)
-										if templ_7745c5c3_Err != nil {
-											return templ_7745c5c3_Err
-										}
+										component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton("/calendar/"+string(f.ID)+"/revoke", ui.ButtonProps{Label: p.T("calendar.revoke"), Kind: ui.Danger, Small: true}))
 									}
 									return nil
 								})
-								templ_7745c5c3_Err = ui.Row().Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err != nil {
-									return templ_7745c5c3_Err
-								}
+								component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Row(), templ_7745c5c3_Var7)
 								return nil
 							})
-							templ_7745c5c3_Err = ui.Stack("tight").Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Stack("tight"), templ_7745c5c3_Var5)
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Stack("wide").Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Stack("wide"), templ_7745c5c3_Var4)
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("calendar.yours")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("calendar.yours")}), templ_7745c5c3_Var3)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if !p.ReadOnly {
 				templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_Err = ui.Select(ui.Field{Name: "project", Label: p.T("calendar.which"), Value: string(p.Project), Error: p.Err("feed")}, p.options()).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "project", Label: p.T("calendar.which"), Value: string(p.Project), Error: p.Err("feed")}, p.options()))
 						templ_7745c5c3_Buffer.WriteString(" <p>")
-						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("calendar.make"), Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("calendar.make"), Kind: ui.Primary}))
 						templ_7745c5c3_Buffer.WriteString("</p>")
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/calendar"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/calendar"}), templ_7745c5c3_Var10)
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("calendar.new")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("calendar.new")}), templ_7745c5c3_Var9)
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
 		return nil
 	})
 }

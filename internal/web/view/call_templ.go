@@ -33,10 +33,7 @@ func (p *ApprovalPage) toConfirm() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
 		if c := p.Call; c.ID != "" {
 			templ_7745c5c3_Buffer.WriteString("<section class=\"called\" aria-labelledby=\"called\">")
-			templ_7745c5c3_Err = ui.Icon("phone").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("phone"))
 			templ_7745c5c3_Buffer.WriteString("<div><h2 id=\"called\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("call.noted."+string(c.Answer), "name", p.by(c.NotedBy), "what", p.whatSaid(), "when", p.Time(c.SaidAt, p.Now))))
 			templ_7745c5c3_Buffer.WriteString("</h2>")
@@ -88,21 +85,12 @@ func (p *ApprovalPage) confirmFields() templ.Component {
 		component.Text(templ_7745c5c3_Buffer, string(p.T("call.question")))
 		templ_7745c5c3_Buffer.WriteString("</h2>")
 		if p.Call.Answer == portal.AnswerApprove || p.Call.Answer == portal.AnswerNote {
-			templ_7745c5c3_Err = p.checklist().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.checklist())
 		}
 		if p.Call.Answer == portal.AnswerChanges {
-			templ_7745c5c3_Err = p.toChange().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.toChange())
 		}
-		templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "reply", Label: p.T("call.reply"), Optional: p.T("form.optional"), Hint: p.T("call.reply_hint"), Value: p.Reply, Error: p.Err("reply"), Max: portal.MaxText, Rows: 2}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "reply", Label: p.T("call.reply"), Optional: p.T("form.optional"), Hint: p.T("call.reply_hint"), Value: p.Reply, Error: p.Err("reply"), Max: portal.MaxText, Rows: 2}))
 		templ_7745c5c3_Buffer.WriteString("</section>")
 		return nil
 	})
@@ -140,36 +128,21 @@ func (p *ApprovalPage) calls() templ.Component {
 				templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					for _, c := range calls {
 						templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-							templ_7745c5c3_Err = p.callState(c).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, p.callState(c))
 							templ_7745c5c3_Buffer.WriteString(" ")
 							if c.State == portal.CallOpen && p.changes() {
-								templ_7745c5c3_Err = ui.PostButton("/calls/"+string(c.ID)+"/withdraw", ui.ButtonProps{Label: p.T("call.withdraw"), Icon: "undo-2", Small: true}).Render(ctx, templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err != nil {
-									return templ_7745c5c3_Err
-								}
+								component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton("/calls/"+string(c.ID)+"/withdraw", ui.ButtonProps{Label: p.T("call.withdraw"), Icon: "undo-2", Small: true}))
 							}
 							return nil
 						})
-						templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Face: &ui.Person{Name: c.Name}, Title: p.T("call.said."+string(c.Answer), "name", c.Name), Sub: p.callSub(c)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var16), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Face: &ui.Person{Name: c.Name}, Title: p.T("call.said."+string(c.Answer), "name", c.Name), Sub: p.callSub(c)}), templ_7745c5c3_Var16)
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var15), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var15)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(p.callsHead()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(p.callsHead()), templ_7745c5c3_Var14)
 		}
 		if callers := p.callers(); p.changes() && p.Approval.Asking && len(callers) > 0 {
 			templ_7745c5c3_Buffer.WriteString("<details class=\"fold\" id=\"note-call\"")
@@ -184,47 +157,23 @@ func (p *ApprovalPage) calls() templ.Component {
 				component.Text(templ_7745c5c3_Buffer, string(p.T("call.note_text", "client", p.Project.ClientName)))
 				templ_7745c5c3_Buffer.WriteString("</p>")
 				templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.Select(ui.Field{ID: "call-person", Name: "person", Label: p.T("call.person"), Value: string(p.Noted.Person), Error: p.callErr("person"), Required: true}, callers).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{ID: "call-person", Name: "person", Label: p.T("call.person"), Value: string(p.Noted.Person), Error: p.callErr("person"), Required: true}, callers))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.Input(ui.Field{ID: "call-said", Name: "said_at", Label: p.T("call.when"), Type: "datetime-local", Value: p.saidAt(), Error: p.Err("said_at"), Required: true}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{ID: "call-said", Name: "said_at", Label: p.T("call.when"), Type: "datetime-local", Value: p.saidAt(), Error: p.Err("said_at"), Required: true}))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var20), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var20)
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Select(ui.Field{ID: "call-answer", Name: "answer", Label: p.T("call.answer"), Value: p.answerTyped(), Error: p.callErr("answer"), Required: true}, []ui.Option{{Value: "approve", Label: p.T("approval.state.approved")}, {Value: "changes", Label: p.T("approval.state.changes_requested")}, {Value: "decline", Label: p.T("approval.state.declined")}}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{ID: "call-answer", Name: "answer", Label: p.T("call.answer"), Value: p.answerTyped(), Error: p.callErr("answer"), Required: true}, []ui.Option{{Value: "approve", Label: p.T("approval.state.approved")}, {Value: "changes", Label: p.T("approval.state.changes_requested")}, {Value: "decline", Label: p.T("approval.state.declined")}}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Textarea(ui.Field{ID: "call-note", Name: "note", Label: p.T("call.words"), Optional: p.T("form.optional"), Hint: p.T("call.words_hint"), Value: p.Noted.Note, Error: p.callErr("note"), Max: portal.MaxText, Rows: 3}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{ID: "call-note", Name: "note", Label: p.T("call.words"), Optional: p.T("form.optional"), Hint: p.T("call.words_hint"), Value: p.Noted.Note, Error: p.callErr("note"), Max: portal.MaxText, Rows: 3}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = p.filesNoted().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.filesNoted())
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("call.note_act"), Icon: "phone"}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("call.note_act"), Icon: "phone"}))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/calls")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var18), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/calls")}), templ_7745c5c3_Var18)
 			templ_7745c5c3_Buffer.WriteString("</details>")
 		}
 		return nil
@@ -246,15 +195,9 @@ func (p *ApprovalPage) filesNoted() templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(p.T("call.files_hint")))
 			templ_7745c5c3_Buffer.WriteString("</p>")
 			for _, s := range p.Subjects {
-				templ_7745c5c3_Err = ui.Checkbox(ui.Choice{ID: "call-change-" + strconv.Itoa(s.Position), Name: "change." + strconv.Itoa(s.Position), Label: p.T("call.file_changes", "name", s.Name), On: p.notedOf(s) != nil}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{ID: "call-change-" + strconv.Itoa(s.Position), Name: "change." + strconv.Itoa(s.Position), Label: p.T("call.file_changes", "name", s.Name), On: p.notedOf(s) != nil}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Textarea(ui.Field{ID: "call-note-" + strconv.Itoa(s.Position), Name: "note." + strconv.Itoa(s.Position), Label: p.T("call.file_words", "name", s.Name), Optional: p.T("form.optional"), Value: p.wordsOf(s), Error: p.callErr("note." + strconv.Itoa(s.Position)), Max: portal.MaxText, Rows: 1}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{ID: "call-note-" + strconv.Itoa(s.Position), Name: "note." + strconv.Itoa(s.Position), Label: p.T("call.file_words", "name", s.Name), Optional: p.T("form.optional"), Value: p.wordsOf(s), Error: p.callErr("note." + strconv.Itoa(s.Position)), Max: portal.MaxText, Rows: 1}))
 			}
 			templ_7745c5c3_Buffer.WriteString("</details>")
 		}
@@ -312,25 +255,13 @@ func (p *ApprovalPage) callState(c portal.ApprovalCall) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) (templ_7745c5c3_Err error) {
 		switch c.State {
 		case portal.CallOpen:
-			templ_7745c5c3_Err = ui.State(ui.ToneWait, "phone", p.T("call.state.open")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWait, "phone", p.T("call.state.open")))
 		case portal.CallConfirmed:
-			templ_7745c5c3_Err = ui.State(ui.ToneOK, "badge-check", p.T("call.state.confirmed")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneOK, "badge-check", p.T("call.state.confirmed")))
 		case portal.CallDenied:
-			templ_7745c5c3_Err = ui.State(ui.ToneWarn, "circle-x", p.T("call.state.denied")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWarn, "circle-x", p.T("call.state.denied")))
 		default:
-			templ_7745c5c3_Err = ui.State(ui.ToneIdle, "minus", p.T("call.state."+string(c.State))).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneIdle, "minus", p.T("call.state."+string(c.State))))
 		}
 		return nil
 	})

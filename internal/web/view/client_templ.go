@@ -31,67 +31,34 @@ type ClientsPage struct {
 func Clients(p ClientsPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.HeadActs(ui.HeadProps{Title: p.T("nav.clients"), Lead: p.T("clients.lead")}, clientsActs(p)).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Title: p.T("nav.clients"), Lead: p.T("clients.lead")}, clientsActs(p)))
 			templ_7745c5c3_Buffer.WriteString(" <form class=\"filters\" method=\"get\" action=\"/clients\" role=\"search\">")
-			templ_7745c5c3_Err = ui.Input(ui.Field{Name: "q", Label: p.T("action.search"), HideLabel: true, Type: "search", Value: p.Query, Placeholder: p.T("clients.search")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = ui.Select(ui.Field{Name: "state", Label: p.T("clients.state"), HideLabel: true, Value: string(p.State), Attrs: templ.Attributes{"data-submit": true}}, p.stateOptions()).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "archived", Label: p.T("clients.archived"), On: p.Archived, Attrs: templ.Attributes{"data-submit": true}}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.search"), Icon: "search"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "q", Label: p.T("action.search"), HideLabel: true, Type: "search", Value: p.Query, Placeholder: p.T("clients.search")}))
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "state", Label: p.T("clients.state"), HideLabel: true, Value: string(p.State), Attrs: templ.Attributes{"data-submit": true}}, p.stateOptions()))
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{Name: "archived", Label: p.T("clients.archived"), On: p.Archived, Attrs: templ.Attributes{"data-submit": true}}))
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.search"), Icon: "search"}))
 			templ_7745c5c3_Buffer.WriteString("</form>")
 			if len(p.Clients) == 0 {
-				templ_7745c5c3_Err = clientsEmpty(p).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, clientsEmpty(p))
 			} else {
 				templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					for _, c := range p.Clients {
 						templ_7745c5c3_Buffer.WriteString("<tr>")
 						templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-							templ_7745c5c3_Err = ui.Lines(ui.Link{Label: c.Name, Href: "/clients/" + string(c.ID)}, "").Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.Lines(ui.Link{Label: c.Name, Href: "/clients/" + string(c.ID)}, ""))
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Cell("").Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(""), templ_7745c5c3_Var4)
 						templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-							templ_7745c5c3_Err = ui.PortalState(string(c.State), p.T("portal."+string(c.State))).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.PortalState(string(c.State), p.T("portal."+string(c.State))))
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Cell(p.T("clients.state")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("clients.state")), templ_7745c5c3_Var5)
 						templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 							component.Text(templ_7745c5c3_Buffer, string(c.Contact.Name))
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Cell(p.T("clients.contact")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("clients.contact")), templ_7745c5c3_Var6)
 						templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 							if c.LastSeen.IsZero() {
 								templ_7745c5c3_Buffer.WriteString("<span class=\"muted\">")
@@ -102,46 +69,28 @@ func Clients(p ClientsPage) templ.Component {
 							}
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Cell(p.T("clients.seen")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("clients.seen")), templ_7745c5c3_Var8)
 						templ_7745c5c3_Var11 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 							component.Text(templ_7745c5c3_Buffer, string(p.Number(int64(c.People))))
 							return nil
 						})
-						templ_7745c5c3_Err = ui.CellEnd(p.T("clients.people")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var11), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.CellEnd(p.T("clients.people")), templ_7745c5c3_Var11)
 						templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 							component.Text(templ_7745c5c3_Buffer, string(p.Number(int64(c.Projects))))
 							return nil
 						})
-						templ_7745c5c3_Err = ui.CellEnd(p.T("nav.projects")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.CellEnd(p.T("nav.projects")), templ_7745c5c3_Var13)
 						templ_7745c5c3_Buffer.WriteString("</tr>")
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Table(p.T("nav.clients"), []ui.Column{{Label: p.T("clients.client")}, {Label: p.T("clients.state")}, {Label: p.T("clients.contact")}, {Label: p.T("clients.seen")}, {Label: p.T("clients.people"), End: true}, {Label: p.T("nav.projects"), End: true}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Table(p.T("nav.clients"), []ui.Column{{Label: p.T("clients.client")}, {Label: p.T("clients.state")}, {Label: p.T("clients.contact")}, {Label: p.T("clients.seen")}, {Label: p.T("clients.people"), End: true}, {Label: p.T("nav.projects"), End: true}}), templ_7745c5c3_Var3)
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Pager(p.firstLink(), p.nextLink()).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(p.firstLink(), p.nextLink()))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
 		return nil
 	})
 }
@@ -150,10 +99,7 @@ func Clients(p ClientsPage) templ.Component {
 func clientsActs(p ClientsPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var15 templ.Component) (templ_7745c5c3_Err error) {
 		if p.MayAdd {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("client.new"), Icon: "plus", Kind: ui.Primary, Href: "/clients/new"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("client.new"), Icon: "plus", Kind: ui.Primary, Href: "/clients/new"}))
 		}
 		return nil
 	})
@@ -164,30 +110,18 @@ func clientsEmpty(p ClientsPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var16 templ.Component) (templ_7745c5c3_Err error) {
 		if p.Query != "" || p.State != "" || p.Archived {
 			templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("clients.all"), Href: "/clients"}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("clients.all"), Href: "/clients"}))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "search", Title: p.T("clients.none_found"), Text: p.T("clients.none_found.text")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var17), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "search", Title: p.T("clients.none_found"), Text: p.T("clients.none_found.text")}), templ_7745c5c3_Var17)
 		} else {
 			templ_7745c5c3_Var18 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				if p.MayAdd {
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("client.new"), Icon: "plus", Href: "/clients/new"}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("client.new"), Icon: "plus", Href: "/clients/new"}))
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "building-2", Title: p.T("clients.none"), Text: p.emptyText()}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var18), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "building-2", Title: p.T("clients.none"), Text: p.emptyText()}), templ_7745c5c3_Var18)
 		}
 		return nil
 	})
@@ -227,50 +161,26 @@ type NewClientPage struct {
 func NewClient(p NewClientPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var19 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("nav.clients"), Href: "/clients"}, Title: p.T("client.new"), Lead: p.T("client.new.lead")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("nav.clients"), Href: "/clients"}, Title: p.T("client.new"), Lead: p.T("client.new.lead")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var21 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "name", Label: p.T("client.name"), Hint: p.T("client.name.hint"), Value: p.Name, Error: p.Err("name"), Required: true, Autocomplete: "off", Max: 200}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "name", Label: p.T("client.name"), Hint: p.T("client.name.hint"), Value: p.Name, Error: p.Err("name"), Required: true, Autocomplete: "off", Max: 200}))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Var22 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("client.add"), Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("client.add"), Kind: ui.Primary}))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Href: "/clients", Kind: ui.Plain}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Href: "/clients", Kind: ui.Plain}))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Row().Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Row(), templ_7745c5c3_Var22)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/clients"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var21), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/clients"}), templ_7745c5c3_Var21)
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var20), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var20)
 		return nil
 	})
 }
@@ -310,15 +220,9 @@ func clientTabs(f *ClientFrame) templ.Component {
 		templ_7745c5c3_Var24 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				if f.Client.Archived.IsZero() {
-					templ_7745c5c3_Err = ui.PortalState(string(f.Client.State), f.T("portal.long."+string(f.Client.State))).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.PortalState(string(f.Client.State), f.T("portal.long."+string(f.Client.State))))
 				} else {
-					templ_7745c5c3_Err = ui.Status("archived", f.T("status.archived")).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Status("archived", f.T("status.archived")))
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if !f.Client.LastSeen.IsZero() {
@@ -328,26 +232,14 @@ func clientTabs(f *ClientFrame) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.HeadActs(ui.HeadProps{Title: f.Client.Name}, clientActs(f)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var25), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Title: f.Client.Name}, clientActs(f)), templ_7745c5c3_Var25)
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = ui.Tabs(f.Client.Name, f.tabs()).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Tabs(f.Client.Name, f.tabs()))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = templ_7745c5c3_Var23.Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var23)
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&f.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var24), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&f.Page), templ_7745c5c3_Var24)
 		return nil
 	})
 }
@@ -356,10 +248,7 @@ func clientTabs(f *ClientFrame) templ.Component {
 func clientActs(f *ClientFrame) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var27 templ.Component) (templ_7745c5c3_Err error) {
 		if f.Client.Can(portal.Manage) && f.Client.Archived.IsZero() && f.Tab != "access" {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: f.T("client.invite"), Icon: "user-plus", Small: true, Href: f.Here() + "/access#add"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: f.T("client.invite"), Icon: "user-plus", Small: true, Href: f.Here() + "/access#add"}))
 		}
 		return nil
 	})
@@ -386,55 +275,31 @@ func ClientOverview(p ClientPage) templ.Component {
 			templ_7745c5c3_Var30 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				if p.Client.Can(portal.Manage) && p.Client.Archived.IsZero() && p.Client.State != portal.PortalActive {
 					templ_7745c5c3_Var31 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("client.tab.access"), Href: p.Here() + "/access", Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("client.tab.access"), Href: p.Here() + "/access", Kind: ui.Primary}))
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "key-round", Title: p.T("client.next." + string(p.Client.State)), Text: p.T("client.next." + string(p.Client.State) + ".text")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var31), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "key-round", Title: p.T("client.next." + string(p.Client.State)), Text: p.T("client.next." + string(p.Client.State) + ".text")}), templ_7745c5c3_Var31)
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Var32 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = projectRows(p).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, projectRows(p))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("nav.projects"), Count: p.Client.Projects, More: ui.Link{Label: p.T("home.projects.all"), Href: p.Here() + "/projects"}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var32), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("nav.projects"), Count: p.Client.Projects, More: ui.Link{Label: p.T("home.projects.all"), Href: p.Here() + "/projects"}}), templ_7745c5c3_Var32)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.Client.Can(portal.Manage) && len(p.Events) > 0 {
 					templ_7745c5c3_Var33 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_Err = ui.Feed(p.Feed(p.Events, p.Workspace, false)).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Feed(p.Feed(p.Events, p.Workspace, false)))
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("client.tab.activity"), More: ui.Link{Label: p.T("client.all_activity"), Href: p.Here() + "/activity"}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var33), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("client.tab.activity"), More: ui.Link{Label: p.T("client.all_activity"), Href: p.Here() + "/activity"}}), templ_7745c5c3_Var33)
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Columns(clientSide(p)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var30), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Columns(clientSide(p)), templ_7745c5c3_Var30)
 			return nil
 		})
-		templ_7745c5c3_Err = clientTabs(&p.ClientFrame).Render(templ.WithChildren(ctx, templ_7745c5c3_Var29), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, clientTabs(&p.ClientFrame), templ_7745c5c3_Var29)
 		return nil
 	})
 }
@@ -448,44 +313,29 @@ func clientSide(p ClientPage) templ.Component {
 				component.Text(templ_7745c5c3_Buffer, string(p.T("client.no_contact")))
 				templ_7745c5c3_Buffer.WriteString("</p>")
 			} else {
-				templ_7745c5c3_Err = ui.Contact(ui.ContactProps{Person: ui.Person{Name: p.Client.Contact.Name, Detail: p.Client.Contact.Title}, Email: p.Client.Contact.Email}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Contact(ui.ContactProps{Person: ui.Person{Name: p.Client.Contact.Name, Detail: p.Client.Contact.Title}, Email: p.Client.Contact.Email}))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Panel(p.T("clients.contact")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var35), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Panel(p.T("clients.contact")), templ_7745c5c3_Var35)
 		templ_7745c5c3_Var37 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			if len(p.Team) == 0 {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("client.no_team")))
 				templ_7745c5c3_Buffer.WriteString("</p>")
 			} else {
-				templ_7745c5c3_Err = ui.TeamRow(p.teamPeople()).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.TeamRow(p.teamPeople()))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Panel(p.T("client.team")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var37), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Panel(p.T("client.team")), templ_7745c5c3_Var37)
 		templ_7745c5c3_Var39 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			if p.Client.People == 0 {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("client.no_people")))
 				templ_7745c5c3_Buffer.WriteString("</p>")
 			} else {
-				templ_7745c5c3_Err = ui.TeamRow(p.clientPeople(5)).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.TeamRow(p.clientPeople(5)))
 				templ_7745c5c3_Buffer.WriteString(" <p class=\"more-link\"><a class=\"link\" href=\"")
 				var templ_7745c5c3_Var41 templ.SafeURL
 				templ_7745c5c3_Var41, templ_7745c5c3_Err = templ.JoinURLErrs(p.Here() + "/people")
@@ -499,10 +349,7 @@ func clientSide(p ClientPage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Panel(p.T("client.tab.people")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var39), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Panel(p.T("client.tab.people")), templ_7745c5c3_Var39)
 		return nil
 	})
 }
@@ -537,48 +384,27 @@ func or(a, b string) string {
 func projectRows(p ClientPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var43 templ.Component) (templ_7745c5c3_Err error) {
 		if len(p.Projects) == 0 {
-			templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "folder-kanban", Title: p.T("client.no_projects"), Text: p.T("client.no_projects.text")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "folder-kanban", Title: p.T("client.no_projects"), Text: p.T("client.no_projects.text")}))
 		} else {
 			templ_7745c5c3_Var44 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				for _, x := range p.Projects {
 					templ_7745c5c3_Var45 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 						if x.Status == portal.Done {
-							templ_7745c5c3_Err = ui.Status("done", p.T("status.done")).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.Status("done", p.T("status.done")))
 						} else {
-							templ_7745c5c3_Err = ui.Health(string(x.Health), p.T("health."+string(x.Health))).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.Health(string(x.Health), p.T("health."+string(x.Health))))
 						}
 						templ_7745c5c3_Buffer.WriteString(" ")
-						templ_7745c5c3_Err = projectTurn(p, p.Summaries[x.ID]).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, projectTurn(p, p.Summaries[x.ID]))
 						templ_7745c5c3_Buffer.WriteString(" ")
-						templ_7745c5c3_Err = ui.Audience(p.sharedWith(x), p.T("audience."+p.sharedWith(x))).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Audience(p.sharedWith(x), p.T("audience."+p.sharedWith(x))))
 						return nil
 					})
-					templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: "folder-kanban", Title: x.Name, Href: "/projects/" + string(x.ID), Sub: x.Sentence}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var45), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "folder-kanban", Title: x.Name, Href: "/projects/" + string(x.ID), Sub: x.Sentence}), templ_7745c5c3_Var45)
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var44), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var44)
 		}
 		return nil
 	})
@@ -596,10 +422,7 @@ func projectTurn(p ClientPage, s *portal.ProjectSummary) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var46 templ.Component) (templ_7745c5c3_Err error) {
 		if s != nil {
 			words, yours := p.Turn(portal.Team, s.Turn, s.TurnSince, p.Client.Name)
-			templ_7745c5c3_Err = ui.Turn(yours, words).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Turn(yours, words))
 		}
 		return nil
 	})
@@ -610,27 +433,15 @@ func ClientProjects(p ClientPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var47 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var48 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Var49 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = projectRows(p).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, projectRows(p))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Pager(ui.Link{}, ui.Link{Label: p.T("clients.next"), Href: p.Next}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{}, ui.Link{Label: p.T("clients.next"), Href: p.Next}))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.projectsTitle(), More: p.projectsMore()}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var49), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.projectsTitle(), More: p.projectsMore()}), templ_7745c5c3_Var49)
 			return nil
 		})
-		templ_7745c5c3_Err = clientTabs(&p.ClientFrame).Render(templ.WithChildren(ctx, templ_7745c5c3_Var48), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, clientTabs(&p.ClientFrame), templ_7745c5c3_Var48)
 		return nil
 	})
 }
@@ -655,79 +466,49 @@ func ClientPeople(p ClientPage) templ.Component {
 		templ_7745c5c3_Var51 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Var52 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				if len(p.Users) == 0 {
-					templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "users", Title: p.T("client.no_people"), Text: p.T("client.no_people.text")}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "users", Title: p.T("client.no_people"), Text: p.T("client.no_people.text")}))
 				} else {
 					templ_7745c5c3_Var53 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 						for _, u := range p.Users {
 							templ_7745c5c3_Buffer.WriteString("<tr>")
 							templ_7745c5c3_Var54 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-								templ_7745c5c3_Err = ui.Lines(ui.Link{Label: u.Name}, u.Email).Render(ctx, templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err != nil {
-									return templ_7745c5c3_Err
-								}
+								component.Put(ctx, templ_7745c5c3_Buffer, ui.Lines(ui.Link{Label: u.Name}, u.Email))
 								return nil
 							})
-							templ_7745c5c3_Err = ui.Cell("").Render(templ.WithChildren(ctx, templ_7745c5c3_Var54), templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(""), templ_7745c5c3_Var54)
 							templ_7745c5c3_Var55 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-								templ_7745c5c3_Err = ui.InvitationState(memberState(u.State), p.T("member."+string(u.State))).Render(ctx, templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err != nil {
-									return templ_7745c5c3_Err
-								}
+								component.Put(ctx, templ_7745c5c3_Buffer, ui.InvitationState(memberState(u.State), p.T("member."+string(u.State))))
 								return nil
 							})
-							templ_7745c5c3_Err = ui.Cell(p.T("access.state")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var55), templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("access.state")), templ_7745c5c3_Var55)
 							templ_7745c5c3_Var56 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 								if u.State != portal.MemberRemoved {
 									component.Text(templ_7745c5c3_Buffer, string(p.rightsIn(u.Rights)))
 								}
 								return nil
 							})
-							templ_7745c5c3_Err = ui.Cell(p.T("access.rights")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var56), templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("access.rights")), templ_7745c5c3_Var56)
 							templ_7745c5c3_Var58 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 								if u.State != portal.MemberRemoved {
 									component.Text(templ_7745c5c3_Buffer, string(p.projectsOf(u)))
 								}
 								return nil
 							})
-							templ_7745c5c3_Err = ui.Cell(p.T("access.projects")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var58), templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("access.projects")), templ_7745c5c3_Var58)
 							templ_7745c5c3_Var60 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 								component.Text(templ_7745c5c3_Buffer, string(p.lastSeen(u)))
 								return nil
 							})
-							templ_7745c5c3_Err = ui.Cell(p.T("clients.seen")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var60), templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("clients.seen")), templ_7745c5c3_Var60)
 							templ_7745c5c3_Buffer.WriteString("</tr>")
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Table(p.T("client.tab.people"), []ui.Column{{Label: p.T("access.name")}, {Label: p.T("access.state")}, {Label: p.T("access.rights")}, {Label: p.T("access.projects")}, {Label: p.T("clients.seen")}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var53), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Table(p.T("client.tab.people"), []ui.Column{{Label: p.T("access.name")}, {Label: p.T("access.state")}, {Label: p.T("access.rights")}, {Label: p.T("access.projects")}, {Label: p.T("clients.seen")}}), templ_7745c5c3_Var53)
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("client.people_of", "client", p.Client.Name), Count: p.Client.People, More: p.accessLink()}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var52), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("client.people_of", "client", p.Client.Name), Count: p.Client.People, More: p.accessLink()}), templ_7745c5c3_Var52)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var62 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
@@ -738,57 +519,33 @@ func ClientPeople(p ClientPage) templ.Component {
 						for _, m := range p.Team {
 							templ_7745c5c3_Var65 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 								if p.Client.Can(portal.Manage) {
-									templ_7745c5c3_Err = ui.PostButton(p.Here()+"/team/"+string(m.Person)+"/remove", ui.ButtonProps{Label: p.T("client.take_off"), Small: true, Kind: ui.Plain, Attrs: templ.Attributes{"aria-label": p.T("client.take_off_person", "person", m.Name)}}).Render(ctx, templ_7745c5c3_Buffer)
-									if templ_7745c5c3_Err != nil {
-										return templ_7745c5c3_Err
-									}
+									component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton(p.Here()+"/team/"+string(m.Person)+"/remove", ui.ButtonProps{Label: p.T("client.take_off"), Small: true, Kind: ui.Plain, Attrs: templ.Attributes{"aria-label": p.T("client.take_off_person", "person", m.Name)}}))
 								}
 								return nil
 							})
-							templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Face: &ui.Person{Name: m.Name}, Title: m.Name, Href: "/people/" + string(m.Person), Sub: p.T("role." + m.Role)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var65), templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Face: &ui.Person{Name: m.Name}, Title: m.Name, Href: "/people/" + string(m.Person), Sub: p.T("role." + m.Role)}), templ_7745c5c3_Var65)
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var64), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var64)
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if options := p.couldJoin(); len(options) > 0 {
 					templ_7745c5c3_Var66 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_Err = ui.Select(ui.Field{Name: "person", Label: p.T("client.put_on"), Hint: p.T("client.put_on.hint")}, options).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "person", Label: p.T("client.put_on"), Hint: p.T("client.put_on.hint")}, options))
 						templ_7745c5c3_Buffer.WriteString(" <p>")
-						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("client.put_on.act"), Icon: "user-plus"}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("client.put_on.act"), Icon: "user-plus"}))
 						templ_7745c5c3_Buffer.WriteString("</p>")
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.Here() + "/team"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var66), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.Here() + "/team"}), templ_7745c5c3_Var66)
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("client.team_on"), Count: len(p.Team)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var62), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("client.team_on"), Count: len(p.Team)}), templ_7745c5c3_Var62)
 			return nil
 		})
-		templ_7745c5c3_Err = clientTabs(&p.ClientFrame).Render(templ.WithChildren(ctx, templ_7745c5c3_Var51), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, clientTabs(&p.ClientFrame), templ_7745c5c3_Var51)
 		return nil
 	})
 }
@@ -822,33 +579,18 @@ func ClientActivity(p ClientPage) templ.Component {
 		templ_7745c5c3_Var68 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Var69 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				if len(p.Events) == 0 {
-					templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "activity", Title: p.T("client.no_activity"), Text: p.T("client.no_activity.text")}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "activity", Title: p.T("client.no_activity"), Text: p.T("client.no_activity.text")}))
 				} else {
-					templ_7745c5c3_Err = ui.Feed(p.Feed(p.Events, p.Workspace, true)).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Feed(p.Feed(p.Events, p.Workspace, true)))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.Pager(ui.Link{}, ui.Link{Label: p.T("action.older"), Href: p.Next}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{}, ui.Link{Label: p.T("action.older"), Href: p.Next}))
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("client.tab.activity")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var69), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("client.tab.activity")}), templ_7745c5c3_Var69)
 			return nil
 		})
-		templ_7745c5c3_Err = clientTabs(&p.ClientFrame).Render(templ.WithChildren(ctx, templ_7745c5c3_Var68), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, clientTabs(&p.ClientFrame), templ_7745c5c3_Var68)
 		return nil
 	})
 }
@@ -875,25 +617,16 @@ func (p ClientSettingsPage) calendar() templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(p.T("client.calendar.text", "client", p.Client.Name)))
 			templ_7745c5c3_Buffer.WriteString("</p>")
 			templ_7745c5c3_Var73 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = revision(p.Calendar.Revision).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, revision(p.Calendar.Revision))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Select(ui.Field{Name: "time_zone", Label: p.T("client.calendar.zone"), Value: p.Calendar.TimeZone, Error: p.Err("time_zone")}, p.Zones).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "time_zone", Label: p.T("client.calendar.zone"), Value: p.Calendar.TimeZone, Error: p.Err("time_zone")}, p.Zones))
 				templ_7745c5c3_Buffer.WriteString(" <fieldset class=\"choices inline field\" id=\"week\"><legend class=\"label\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("client.calendar.week")))
 				templ_7745c5c3_Buffer.WriteString("</legend><p class=\"hint\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("client.calendar.week_hint", "days", p.weekWords(p.Calendar.Workspace.Week))))
 				templ_7745c5c3_Buffer.WriteString("</p><div>")
 				for i, d := range p.Weekdays {
-					templ_7745c5c3_Err = ui.Checkbox(ui.Choice{ID: "week-" + d.Value, Name: "week", Value: d.Value, Label: d.Label, On: p.Calendar.Week.Has(i)}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{ID: "week-" + d.Value, Name: "week", Value: d.Value, Label: d.Label, On: p.Calendar.Week.Has(i)}))
 				}
 				templ_7745c5c3_Buffer.WriteString("</div>")
 				if e := p.Err("week"); e != "" {
@@ -902,32 +635,17 @@ func (p ClientSettingsPage) calendar() templ.Component {
 					templ_7745c5c3_Buffer.WriteString("</p>")
 				}
 				templ_7745c5c3_Buffer.WriteString("</fieldset>")
-				templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "own_holidays", Label: p.T("client.calendar.own_holidays"), Hint: p.T("client.calendar.own_holidays_hint"), On: p.Calendar.OwnHolidays}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{Name: "own_holidays", Label: p.T("client.calendar.own_holidays"), Hint: p.T("client.calendar.own_holidays_hint"), On: p.Calendar.OwnHolidays}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = p.holidays(p.Calendar.Holidays, p.T("client.calendar.holidays_hint")).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.holidays(p.Calendar.Holidays, p.T("client.calendar.holidays_hint")))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.SaveBar(ui.SaveBarProps{Title: p.T("access.unsaved"), Save: ui.ButtonProps{Label: p.T("action.save"), Kind: ui.Primary}, Discard: ui.Link{Label: p.T("access.discard"), Href: p.Here() + "/settings"}}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.SaveBar(ui.SaveBarProps{Title: p.T("access.unsaved"), Save: ui.ButtonProps{Label: p.T("action.save"), Kind: ui.Primary}, Discard: ui.Link{Label: p.T("access.discard"), Href: p.Here() + "/settings"}}))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.Here() + "/calendar", Guard: true, Dirty: p.Err("time_zone")+p.Err("week")+p.Err("holidays") != "" || p.Conflict && p.Calendars}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var73), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.Here() + "/calendar", Guard: true, Dirty: p.Err("time_zone")+p.Err("week")+p.Err("holidays") != "" || p.Conflict && p.Calendars}), templ_7745c5c3_Var73)
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Section(ui.SectionProps{ID: "calendar", Title: p.T("client.calendar")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var71), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "calendar", Title: p.T("client.calendar")}), templ_7745c5c3_Var71)
 		return nil
 	})
 }
@@ -947,140 +665,77 @@ func ClientSettings(p ClientSettingsPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var77 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var78 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			if p.Conflict {
-				templ_7745c5c3_Err = ui.Errors(p.T("settings.conflict"), p.T("settings.conflict_text"), []ui.Link{{Label: p.T("settings.conflict_look"), Href: p.Here() + "/settings"}}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.T("settings.conflict"), p.T("settings.conflict_text"), []ui.Link{{Label: p.T("settings.conflict_look"), Href: p.Here() + "/settings"}}))
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var79 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Var80 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = revision(p.In.Revision).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, revision(p.In.Revision))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.Input(ui.Field{Name: "name", Label: p.T("client.name"), Value: p.In.Name, Error: p.Err("name"), Required: true, Max: 200, Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "name", Label: p.T("client.name"), Value: p.In.Name, Error: p.Err("name"), Required: true, Max: 200, Autocomplete: "off"}))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.Select(ui.Field{Name: "contact", Label: p.T("client.settings.contact"), Hint: p.T("client.settings.contact.hint"), Value: string(p.In.Contact), Error: p.Err("contact")}, p.Contacts).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "contact", Label: p.T("client.settings.contact"), Hint: p.T("client.settings.contact.hint"), Value: string(p.In.Contact), Error: p.Err("contact")}, p.Contacts))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "welcome", Label: p.T("client.settings.welcome"), Optional: p.T("form.optional"), Hint: p.T("client.settings.welcome.hint"), Value: p.In.Welcome, Error: p.Err("welcome"), Rows: 4}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "welcome", Label: p.T("client.settings.welcome"), Optional: p.T("form.optional"), Hint: p.T("client.settings.welcome.hint"), Value: p.In.Welcome, Error: p.Err("welcome"), Rows: 4}))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.SaveBar(ui.SaveBarProps{Title: p.T("access.unsaved"), Save: ui.ButtonProps{Label: p.T("action.save"), Kind: ui.Primary}, Discard: ui.Link{Label: p.T("access.discard"), Href: p.Here() + "/settings"}}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.SaveBar(ui.SaveBarProps{Title: p.T("access.unsaved"), Save: ui.ButtonProps{Label: p.T("action.save"), Kind: ui.Primary}, Discard: ui.Link{Label: p.T("access.discard"), Href: p.Here() + "/settings"}}))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.Here() + "/settings", Guard: true, Dirty: p.Err("name")+p.Err("contact")+p.Err("welcome") != "" || p.Conflict && !p.Calendars}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var80), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.Here() + "/settings", Guard: true, Dirty: p.Err("name")+p.Err("contact")+p.Err("welcome") != "" || p.Conflict && !p.Calendars}), templ_7745c5c3_Var80)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("client.settings.general")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var79), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("client.settings.general")}), templ_7745c5c3_Var79)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var81 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("client.settings.sections.text", "client", p.Client.Name)))
 				templ_7745c5c3_Buffer.WriteString("</p>")
 				templ_7745c5c3_Var83 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = revision(p.Client.Revision).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, revision(p.Client.Revision))
 					templ_7745c5c3_Buffer.WriteString(" <div class=\"section-choices\">")
 					for _, n := range portal.SectionNames {
 						templ_7745c5c3_Buffer.WriteString("<div class=\"section-choice\">")
-						templ_7745c5c3_Err = ui.Select(ui.Field{Name: "section." + n.Name, Label: p.T("section." + n.Name), Value: p.sectionValue(n.Section)}, p.sectionOptions(n.Section)).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "section." + n.Name, Label: p.T("section." + n.Name), Value: p.sectionValue(n.Section)}, p.sectionOptions(n.Section)))
 						templ_7745c5c3_Buffer.WriteString("</div>")
 					}
 					templ_7745c5c3_Buffer.WriteString("</div>")
-					templ_7745c5c3_Err = ui.SaveBar(ui.SaveBarProps{Title: p.T("access.unsaved"), Save: ui.ButtonProps{Label: p.T("action.save"), Kind: ui.Primary}, Discard: ui.Link{Label: p.T("access.discard"), Href: p.Here() + "/settings"}}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.SaveBar(ui.SaveBarProps{Title: p.T("access.unsaved"), Save: ui.ButtonProps{Label: p.T("action.save"), Kind: ui.Primary}, Discard: ui.Link{Label: p.T("access.discard"), Href: p.Here() + "/settings"}}))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.Here() + "/sections", Guard: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var83), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.Here() + "/sections", Guard: true}), templ_7745c5c3_Var83)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{ID: "sections", Title: p.T("client.settings.sections")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var81), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "sections", Title: p.T("client.settings.sections")}), templ_7745c5c3_Var81)
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.calendar().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.calendar())
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Client.Archived.IsZero() {
 				templ_7745c5c3_Var84 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Buffer.WriteString("<p>")
 					component.Text(templ_7745c5c3_Buffer, string(p.T("client.archive.text", "client", p.Client.Name)))
 					templ_7745c5c3_Buffer.WriteString("</p><p>")
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("client.archive"), Kind: ui.Danger, Icon: "archive", Open: "archive"}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("client.archive"), Kind: ui.Danger, Icon: "archive", Open: "archive"}))
 					templ_7745c5c3_Buffer.WriteString("</p>")
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("client.archive")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var84), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("client.archive")}), templ_7745c5c3_Var84)
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Confirm(ui.ConfirmProps{ID: "archive", Title: p.T("client.archive.title", "client", p.Client.Name), Text: p.T("client.archive.text", "client", p.Client.Name), Cancel: p.T("action.cancel"), Act: p.T("client.archive"), Post: p.Here() + "/archive", Danger: true}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Confirm(ui.ConfirmProps{ID: "archive", Title: p.T("client.archive.title", "client", p.Client.Name), Text: p.T("client.archive.text", "client", p.Client.Name), Cancel: p.T("action.cancel"), Act: p.T("client.archive"), Post: p.Here() + "/archive", Danger: true}))
 			} else {
 				templ_7745c5c3_Var86 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Buffer.WriteString("<p>")
 					component.Text(templ_7745c5c3_Buffer, string(p.T("client.restore.text", "client", p.Client.Name)))
 					templ_7745c5c3_Buffer.WriteString("</p>")
-					templ_7745c5c3_Err = ui.PostButton(p.Here()+"/restore", ui.ButtonProps{Label: p.T("client.restore"), Icon: "rotate-ccw"}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton(p.Here()+"/restore", ui.ButtonProps{Label: p.T("client.restore"), Icon: "rotate-ccw"}))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("client.restore")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var86), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("client.restore")}), templ_7745c5c3_Var86)
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = clientTabs(&p.ClientFrame).Render(templ.WithChildren(ctx, templ_7745c5c3_Var78), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, clientTabs(&p.ClientFrame), templ_7745c5c3_Var78)
 		return nil
 	})
 }
@@ -1140,15 +795,9 @@ type InviteForm struct {
 func Colleagues(p ColleaguesPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var90 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var91 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: ui.Link{Label: p.Client.Name, Href: "/clients/" + string(p.Client.ID)}, Title: p.T("colleagues.title"), Lead: p.T("colleagues.lead", "client", p.Client.Name)}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.Client.Name, Href: "/clients/" + string(p.Client.ID)}, Title: p.T("colleagues.title"), Lead: p.T("colleagues.lead", "client", p.Client.Name)}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var92 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				for _, u := range p.Users {
@@ -1160,24 +809,15 @@ func Colleagues(p ColleaguesPage) templ.Component {
 						}
 						templ_7745c5c3_Buffer.WriteString(" ")
 						if u.State != portal.MemberActive {
-							templ_7745c5c3_Err = ui.InvitationState(memberState(u.State), p.T("member."+string(u.State))).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.InvitationState(memberState(u.State), p.T("member."+string(u.State))))
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Face: &ui.Person{Name: u.Name}, Title: u.Name, Sub: or(u.Email, u.Title)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var93), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Face: &ui.Person{Name: u.Name}, Title: u.Name, Sub: or(u.Email, u.Title)}), templ_7745c5c3_Var93)
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var92), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var92)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.MayInvite {
 				templ_7745c5c3_Var95 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
@@ -1186,78 +826,42 @@ func Colleagues(p ColleaguesPage) templ.Component {
 					templ_7745c5c3_Buffer.WriteString("</p>")
 					templ_7745c5c3_Var97 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 						templ_7745c5c3_Var98 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-							templ_7745c5c3_Err = ui.Input(ui.Field{Name: "name", Label: p.T("access.name"), Value: p.Form.Name, Error: p.Err("name"), Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "name", Label: p.T("access.name"), Value: p.Form.Name, Error: p.Err("name"), Autocomplete: "off"}))
 							templ_7745c5c3_Buffer.WriteString(" ")
-							templ_7745c5c3_Err = ui.Input(ui.Field{Name: "email", Label: p.T("access.email"), Type: "email", Value: p.Form.Email, Error: p.colleagueError(), Required: true, Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "email", Label: p.T("access.email"), Type: "email", Value: p.Form.Email, Error: p.colleagueError(), Required: true, Autocomplete: "off"}))
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var98), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var98)
 						templ_7745c5c3_Buffer.WriteString(" ")
-						templ_7745c5c3_Err = ui.Radios(ui.Field{Name: "preset", Label: p.T("colleagues.may"), Value: or(p.Form.Preset, "viewer"), Error: p.Err("preset")}, p.presetHints(), true).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Radios(ui.Field{Name: "preset", Label: p.T("colleagues.may"), Value: or(p.Form.Preset, "viewer"), Error: p.Err("preset")}, p.presetHints(), true))
 						templ_7745c5c3_Buffer.WriteString(" ")
 						if len(p.Projects) > 1 {
-							templ_7745c5c3_Err = ui.Select(ui.Field{Name: "projects", Label: p.T("access.projects"), Value: p.projectsValue(), Error: p.Err("projects")}, p.projectChoice()).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "projects", Label: p.T("access.projects"), Value: p.projectsValue(), Error: p.Err("projects")}, p.projectChoice()))
 							templ_7745c5c3_Buffer.WriteString(" <div class=\"chosen-here\">")
 							templ_7745c5c3_Var99 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 								for _, x := range p.Projects {
-									templ_7745c5c3_Err = ui.Checkbox(ui.Choice{ID: "project." + string(x.ID), Name: "project", Value: string(x.ID), Label: x.Name, On: p.Form.Projects[x.ID]}).Render(ctx, templ_7745c5c3_Buffer)
-									if templ_7745c5c3_Err != nil {
-										return templ_7745c5c3_Err
-									}
+									component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{ID: "project." + string(x.ID), Name: "project", Value: string(x.ID), Label: x.Name, On: p.Form.Projects[x.ID]}))
 								}
 								return nil
 							})
-							templ_7745c5c3_Err = ui.Group(p.T("colleagues.choose")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var99), templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Group(p.T("colleagues.choose")), templ_7745c5c3_Var99)
 							templ_7745c5c3_Buffer.WriteString("</div>")
 						}
 						templ_7745c5c3_Buffer.WriteString(" ")
-						templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "message", Label: p.T("access.message"), Optional: p.T("form.optional"), Hint: p.T("access.message.hint"), Value: p.Form.Message, Error: p.Err("message"), Max: portal.MaxText, Rows: 3}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "message", Label: p.T("access.message"), Optional: p.T("form.optional"), Hint: p.T("access.message.hint"), Value: p.Form.Message, Error: p.Err("message"), Max: portal.MaxText, Rows: 3}))
 						templ_7745c5c3_Buffer.WriteString(" <p>")
-						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("colleagues.act"), Kind: ui.Primary, Icon: "send"}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("colleagues.act"), Kind: ui.Primary, Icon: "send"}))
 						templ_7745c5c3_Buffer.WriteString("</p>")
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/clients/" + string(p.Client.ID) + "/people"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var97), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/clients/" + string(p.Client.ID) + "/people"}), templ_7745c5c3_Var97)
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{ID: "invite", Title: p.T("colleagues.invite")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var95), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "invite", Title: p.T("colleagues.invite")}), templ_7745c5c3_Var95)
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var91), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var91)
 		return nil
 	})
 }
@@ -1297,55 +901,34 @@ type VisiblePage struct {
 func Visible(p VisiblePage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var100 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var101 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.HeadActs(ui.HeadProps{Title: p.T("visible.title", "person", p.User.Name), Lead: p.T("visible.lead", "person", p.User.Name, "client", p.Client.Name)}, visibleActs(p)).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Title: p.T("visible.title", "person", p.User.Name), Lead: p.T("visible.lead", "person", p.User.Name, "client", p.Client.Name)}, visibleActs(p)))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Items) == 0 {
-				templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "eye-off", Title: p.T("visible.none"), Text: p.T("visible.none.text")}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "eye-off", Title: p.T("visible.none"), Text: p.T("visible.none.text")}))
 			} else {
 				templ_7745c5c3_Var102 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					for _, i := range p.Items {
 						templ_7745c5c3_Buffer.WriteString("<tr>")
 						templ_7745c5c3_Var103 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-							templ_7745c5c3_Err = ui.Lines(ui.Link{Label: or(i.Title, p.T("visible.update")), Href: Href(i.ID)}, p.T("visible.kind."+i.Kind)).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.Lines(ui.Link{Label: or(i.Title, p.T("visible.update")), Href: Href(i.ID)}, p.T("visible.kind."+i.Kind)))
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Cell("").Render(templ.WithChildren(ctx, templ_7745c5c3_Var103), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(""), templ_7745c5c3_Var103)
 						templ_7745c5c3_Var104 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 							component.Text(templ_7745c5c3_Buffer, string(i.ProjectName))
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Cell(p.T("visible.project")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var104), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("visible.project")), templ_7745c5c3_Var104)
 						templ_7745c5c3_Var106 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 							component.Text(templ_7745c5c3_Buffer, string(p.Time(i.Since, p.Now)))
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Cell(p.T("visible.since")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var106), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("visible.since")), templ_7745c5c3_Var106)
 						templ_7745c5c3_Var108 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 							component.Text(templ_7745c5c3_Buffer, string(i.ShownBy))
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Cell(p.T("visible.by")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var108), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("visible.by")), templ_7745c5c3_Var108)
 						templ_7745c5c3_Var110 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 							if len(i.SeenBy) == 0 {
 								templ_7745c5c3_Buffer.WriteString("<span class=\"muted\">")
@@ -1356,30 +939,18 @@ func Visible(p VisiblePage) templ.Component {
 							}
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Cell(p.T("visible.seen")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var110), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("visible.seen")), templ_7745c5c3_Var110)
 						templ_7745c5c3_Buffer.WriteString("</tr>")
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Table(p.T("visible.title", "person", p.User.Name), []ui.Column{{Label: p.T("visible.item")}, {Label: p.T("visible.project")}, {Label: p.T("visible.since")}, {Label: p.T("visible.by")}, {Label: p.T("visible.seen")}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var102), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Table(p.T("visible.title", "person", p.User.Name), []ui.Column{{Label: p.T("visible.item")}, {Label: p.T("visible.project")}, {Label: p.T("visible.since")}, {Label: p.T("visible.by")}, {Label: p.T("visible.seen")}}), templ_7745c5c3_Var102)
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Pager(ui.Link{}, ui.Link{Label: p.T("clients.next"), Href: p.Next}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{}, ui.Link{Label: p.T("clients.next"), Href: p.Next}))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var101), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var101)
 		return nil
 	})
 }
@@ -1387,10 +958,7 @@ func Visible(p VisiblePage) templ.Component {
 //go:noinline
 func visibleActs(p VisiblePage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var113 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = ui.PostButton("/client-users/"+string(p.User.ID)+"/view-as", ui.ButtonProps{Label: p.T("access.view_as"), Icon: "eye", Small: true}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton("/client-users/"+string(p.User.ID)+"/view-as", ui.ButtonProps{Label: p.T("access.view_as"), Icon: "eye", Small: true}))
 		return nil
 	})
 }

@@ -61,10 +61,7 @@ func (p *Page) namedHint(c ClientChoice) string {
 //go:noinline
 func (p *Page) clientNamed(c ClientChoice) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = ui.Input(ui.Field{Name: "named", Label: p.T("clients.named"), Value: c.Named, Hint: p.namedHint(c), Type: "search", Autocomplete: "off", Max: portal.MaxName}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "named", Label: p.T("clients.named"), Value: c.Named, Hint: p.namedHint(c), Type: "search", Autocomplete: "off", Max: portal.MaxName}))
 		return nil
 	})
 }
@@ -75,15 +72,9 @@ func (p *Page) clientNamed(c ClientChoice) templ.Component {
 func (p *Page) clientFields(c ClientChoice) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var2 templ.Component) (templ_7745c5c3_Err error) {
 		if c.Many {
-			templ_7745c5c3_Err = p.clientNamed(c).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.clientNamed(c))
 		}
-		templ_7745c5c3_Err = ui.Select(ui.Field{Name: "client", Label: p.T("clients.client"), Value: string(c.Chosen)}, p.clientOptions(c, "clients.any")).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "client", Label: p.T("clients.client"), Value: string(c.Chosen)}, p.clientOptions(c, "clients.any")))
 		return nil
 	})
 }
@@ -95,21 +86,12 @@ func (p *Page) clientFields(c ClientChoice) templ.Component {
 func (p *Page) clientOfForm(c ClientChoice) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) (templ_7745c5c3_Err error) {
 		if c.Many {
-			templ_7745c5c3_Err = p.clientNamed(c).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.clientNamed(c))
 			templ_7745c5c3_Buffer.WriteString(" <div>")
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("clients.find"), Icon: "search", Small: true, Name: "find", Value: "1", Attrs: templ.Attributes{"formnovalidate": true}}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("clients.find"), Icon: "search", Small: true, Name: "find", Value: "1", Attrs: templ.Attributes{"formnovalidate": true}}))
 			templ_7745c5c3_Buffer.WriteString("</div>")
 		}
-		templ_7745c5c3_Err = ui.Select(ui.Field{Name: "client", Label: p.T("clients.client"), Value: string(c.Chosen), Error: p.Err("client")}, p.clientOptions(c, "clients.choose")).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "client", Label: p.T("clients.client"), Value: string(c.Chosen), Error: p.Err("client")}, p.clientOptions(c, "clients.choose")))
 		return nil
 	})
 }
@@ -134,14 +116,8 @@ func (p *Page) clientFilter(action, name, value string, c ClientChoice) templ.Co
 			component.Text(templ_7745c5c3_Buffer, string(value))
 			templ_7745c5c3_Buffer.WriteString("\">")
 		}
-		templ_7745c5c3_Err = p.clientFields(c).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("clients.show"), Icon: "filter"}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.clientFields(c))
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("clients.show"), Icon: "filter"}))
 		templ_7745c5c3_Buffer.WriteString("</form>")
 		return nil
 	})

@@ -78,16 +78,10 @@ const fewComments = 5
 func comments(c *CommentsBox) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = c.list().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, c.list())
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Section(ui.SectionProps{ID: "comments", Title: c.T("comment.title"), Count: c.Count.All}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "comments", Title: c.T("comment.title"), Count: c.Count.All}), templ_7745c5c3_Var2)
 		return nil
 	})
 }
@@ -95,20 +89,11 @@ func comments(c *CommentsBox) templ.Component {
 //go:noinline
 func (c *CommentsBox) list() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = c.places().Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, c.places())
 		if c.Count.All > c.Count.Open || c.Count.All > fewComments || c.State != "" || len(c.Rounds) > 0 {
-			templ_7745c5c3_Err = ui.Tabs(c.T("comment.show"), c.tabs()).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Tabs(c.T("comment.show"), c.tabs()))
 		}
-		templ_7745c5c3_Err = c.threads().Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, c.threads())
 		return nil
 	})
 }
@@ -139,30 +124,15 @@ func (c *CommentsBox) threads() templ.Component {
 		} else {
 			templ_7745c5c3_Buffer.WriteString("<ol class=\"comments\">")
 			for _, t := range c.Threads {
-				templ_7745c5c3_Err = c.thread(t).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, c.thread(t))
 			}
 			templ_7745c5c3_Buffer.WriteString("</ol>")
-			templ_7745c5c3_Err = ui.Pager(ui.Link{Label: c.T("comment.first"), Href: c.First}, ui.Link{Label: c.T("comment.more"), Href: c.More}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: c.T("comment.first"), Href: c.First}, ui.Link{Label: c.T("comment.more"), Href: c.More}))
 		}
-		templ_7745c5c3_Err = c.revise().Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = c.unsent().Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, c.revise())
+		component.Put(ctx, templ_7745c5c3_Buffer, c.unsent())
 		if c.May {
-			templ_7745c5c3_Err = c.write(c.act("/items/"+string(c.Item)+"/comments"), string(c.Item), "item="+string(c.Item), c.T("comment.new"), c.Audience).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, c.write(c.act("/items/"+string(c.Item)+"/comments"), string(c.Item), "item="+string(c.Item), c.T("comment.new"), c.Audience))
 		}
 		return nil
 	})
@@ -206,21 +176,12 @@ func (c *CommentsBox) thread(t portal.Comments) templ.Component {
 		}
 		templ_7745c5c3_Buffer.WriteString(">")
 		if c.inside(t) {
-			templ_7745c5c3_Err = c.noteHead().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, c.noteHead())
 		}
-		templ_7745c5c3_Err = c.at(t).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, c.at(t))
 		if of := c.of(t.Version); of != "" {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"of-version\">")
-			templ_7745c5c3_Err = ui.Icon("history").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("history"))
 			templ_7745c5c3_Buffer.WriteString("<a class=\"link\" href=\"")
 			var templ_7745c5c3_Var11 templ.SafeURL
 			templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinURLErrs(c.Here + "?panel=comments&version=" + string(t.Version) + "#" + string(t.ID))
@@ -240,10 +201,7 @@ func (c *CommentsBox) thread(t portal.Comments) templ.Component {
 		}
 		if t.Resolved() {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"resolved-by\">")
-			templ_7745c5c3_Err = ui.Icon("circle-check").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("circle-check"))
 			component.Text(templ_7745c5c3_Buffer, string(c.T("comment.resolved_by", "name", or(t.ResolvedBy, c.Workspace), "when", c.Ago(t.ResolvedAt, c.Now))))
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
@@ -262,10 +220,7 @@ func (c *CommentsBox) thread(t portal.Comments) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</a></li>")
 			}
 			for _, m := range c.Messages.All {
-				templ_7745c5c3_Err = c.comment(t, m).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, c.comment(t, m))
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if c.Messages.Later {
@@ -281,10 +236,7 @@ func (c *CommentsBox) thread(t portal.Comments) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</a></li>")
 			}
 		} else {
-			templ_7745c5c3_Err = c.comment(t, t.First).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, c.comment(t, t.First))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if n := t.Left(); n > 0 {
 				templ_7745c5c3_Buffer.WriteString("<li class=\"left\"><a class=\"link\" href=\"")
@@ -299,10 +251,7 @@ func (c *CommentsBox) thread(t portal.Comments) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</a></li>")
 			}
 			for _, m := range t.Last {
-				templ_7745c5c3_Err = c.comment(t, m).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, c.comment(t, m))
 			}
 		}
 		templ_7745c5c3_Buffer.WriteString("</ol>")
@@ -317,10 +266,7 @@ func (c *CommentsBox) thread(t portal.Comments) templ.Component {
 				}
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
 				templ_7745c5c3_Buffer.WriteString("\">")
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: c.T("talk.mark_read"), Icon: "check", Small: true, Kind: ui.Plain}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: c.T("talk.mark_read"), Icon: "check", Small: true, Kind: ui.Plain}))
 				templ_7745c5c3_Buffer.WriteString("</form>")
 			}
 			if t.MayWrite() && !c.ReadOnly {
@@ -331,27 +277,15 @@ func (c *CommentsBox) thread(t portal.Comments) templ.Component {
 				templ_7745c5c3_Buffer.WriteString(" data-answer=\"")
 				component.Text(templ_7745c5c3_Buffer, string(string(t.ID)))
 				templ_7745c5c3_Buffer.WriteString("\"><summary>")
-				templ_7745c5c3_Err = ui.Icon("reply").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("reply"))
 				component.Text(templ_7745c5c3_Buffer, string(c.T("comment.answer")))
 				templ_7745c5c3_Buffer.WriteString("</summary>")
-				templ_7745c5c3_Err = c.write(c.act("/conversations/"+string(t.ID)), string(t.ID), "thread="+string(t.ID), c.T("comment.answer"), t.Audience).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, c.write(c.act("/conversations/"+string(t.ID)), string(t.ID), "thread="+string(t.ID), c.T("comment.answer"), t.Audience))
 				templ_7745c5c3_Buffer.WriteString("</details> ")
 				if t.Resolved() {
-					templ_7745c5c3_Err = ui.PostButton(c.act("/comments/"+string(t.ID)+"/reopen"), ui.ButtonProps{Label: c.T("comment.reopen"), Icon: "undo-2", Small: true, Kind: ui.Plain}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton(c.act("/comments/"+string(t.ID)+"/reopen"), ui.ButtonProps{Label: c.T("comment.reopen"), Icon: "undo-2", Small: true, Kind: ui.Plain}))
 				} else {
-					templ_7745c5c3_Err = ui.PostButton(c.act("/comments/"+string(t.ID)+"/resolve"), ui.ButtonProps{Label: c.T("comment.resolve"), Icon: "check", Small: true, Kind: ui.Plain}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton(c.act("/comments/"+string(t.ID)+"/resolve"), ui.ButtonProps{Label: c.T("comment.resolve"), Icon: "check", Small: true, Kind: ui.Plain}))
 				}
 			}
 			templ_7745c5c3_Buffer.WriteString("</div>")
@@ -407,10 +341,7 @@ func (c *CommentsBox) whole(t portal.Comments, key string, m portal.MessageID) s
 func (c *CommentsBox) noteHead() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<p class=\"note-head\">")
-		templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("lock"))
 		component.Text(templ_7745c5c3_Buffer, string(c.T("talk.only", "workspace", c.Workspace)))
 		templ_7745c5c3_Buffer.WriteString("</p>")
 		return nil
@@ -431,19 +362,10 @@ func (c *CommentsBox) comment(t portal.Comments, m portal.Message) templ.Compone
 		component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var27).String()))
 		templ_7745c5c3_Buffer.WriteString("\">")
 		if m.Note() && t.Audience == portal.ClientSide {
-			templ_7745c5c3_Err = c.noteHead().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, c.noteHead())
 		}
-		templ_7745c5c3_Err = messageOf(&c.TalkPage, m, c.brief(m.CreatedAt), c.menu(t, m), false).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = c.seen(m).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, messageOf(&c.TalkPage, m, c.brief(m.CreatedAt), c.menu(t, m), false))
+		component.Put(ctx, templ_7745c5c3_Buffer, c.seen(m))
 		templ_7745c5c3_Buffer.WriteString("</li>")
 		return nil
 	})
@@ -483,10 +405,7 @@ func (c *CommentsBox) write(action, place, mention, label string, widest portal.
 		templ_7745c5c3_Buffer.WriteString(" data-say data-place=\"")
 		component.Text(templ_7745c5c3_Buffer, string(place))
 		templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = ui.Once().Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Once())
 		if c.Version != "" && place == string(c.Item) {
 			templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"version\" value=\"")
 			component.Text(templ_7745c5c3_Buffer, string(string(c.Version)))
@@ -500,10 +419,7 @@ func (c *CommentsBox) write(action, place, mention, label string, widest portal.
 			templ_7745c5c3_Buffer.WriteString("</b> <span>")
 			component.Text(templ_7745c5c3_Buffer, string(c.quoteText(*c.Quote)))
 			templ_7745c5c3_Buffer.WriteString("</span></div>")
-			templ_7745c5c3_Err = ui.IconButton("x", ui.ButtonProps{Label: c.T("talk.unquote"), Href: c.To("comments", place, "write-"+place), Attrs: templ.Attributes{"data-leave": true}}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.IconButton("x", ui.ButtonProps{Label: c.T("talk.unquote"), Href: c.To("comments", place, "write-"+place), Attrs: templ.Attributes{"data-leave": true}}))
 			templ_7745c5c3_Buffer.WriteString("</div>")
 		}
 		templ_7745c5c3_Buffer.WriteString("<div class=\"field\"><label class=\"sr\" for=\"")
@@ -522,10 +438,7 @@ func (c *CommentsBox) write(action, place, mention, label string, widest portal.
 		component.Text(templ_7745c5c3_Buffer, string(c.Drafts[place].Body))
 		templ_7745c5c3_Buffer.WriteString("</textarea></div>")
 		if place == string(c.Item) && c.has() {
-			templ_7745c5c3_Err = c.placeFields().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, c.placeFields())
 		}
 		templ_7745c5c3_Buffer.WriteString("<div class=\"say-foot\">")
 		if c.Reach != "" && widest == portal.ClientSide {
@@ -544,19 +457,13 @@ func (c *CommentsBox) write(action, place, mention, label string, widest portal.
 		templ_7745c5c3_Buffer.WriteString("\"></span><div class=\"acts\">")
 		if c.Team {
 			templ_7745c5c3_Buffer.WriteString("<button class=\"button quiet small\" name=\"audience\" value=\"team\">")
-			templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("lock"))
 			templ_7745c5c3_Buffer.WriteString("<span>")
 			component.Text(templ_7745c5c3_Buffer, string(c.T("comment.us")))
 			templ_7745c5c3_Buffer.WriteString("</span></button> ")
 			if widest == portal.ClientSide && !(c.quoted(place) && c.Quote.Note()) {
 				templ_7745c5c3_Buffer.WriteString("<button class=\"button primary small\" name=\"audience\" value=\"client\">")
-				templ_7745c5c3_Err = ui.Icon("send").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("send"))
 				templ_7745c5c3_Buffer.WriteString("<span>")
 				component.Text(templ_7745c5c3_Buffer, string(c.T("talk.send_client", "client", c.Client)))
 				templ_7745c5c3_Buffer.WriteString("</span></button>")
@@ -569,10 +476,7 @@ func (c *CommentsBox) write(action, place, mention, label string, widest portal.
 			}
 		} else if place == string(c.Item) && c.has() {
 			templ_7745c5c3_Buffer.WriteString("<button class=\"button primary small\" name=\"later\" value=\"1\">")
-			templ_7745c5c3_Err = ui.Icon("plus").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("plus"))
 			templ_7745c5c3_Buffer.WriteString("<span>")
 			component.Text(templ_7745c5c3_Buffer, string(c.T("place.add")))
 			templ_7745c5c3_Buffer.WriteString("</span></button> <button class=\"button plain small\" name=\"audience\" value=\"client\">")
@@ -580,20 +484,14 @@ func (c *CommentsBox) write(action, place, mention, label string, widest portal.
 			templ_7745c5c3_Buffer.WriteString("</button>")
 		} else {
 			templ_7745c5c3_Buffer.WriteString("<button class=\"button primary small\" name=\"audience\" value=\"client\">")
-			templ_7745c5c3_Err = ui.Icon("send").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("send"))
 			templ_7745c5c3_Buffer.WriteString("<span>")
 			component.Text(templ_7745c5c3_Buffer, string(c.T("comment.send")))
 			templ_7745c5c3_Buffer.WriteString("</span></button>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</div>")
 		if c.bringsTo(place) {
-			templ_7745c5c3_Err = c.bring().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, c.bring())
 		}
 		templ_7745c5c3_Buffer.WriteString("</div></form></div>")
 		return nil
@@ -612,10 +510,7 @@ func (c *CommentsBox) bringsTo(place string) bool {
 func (c *CommentsBox) bring() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var57 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<details class=\"attach\"><summary>")
-		templ_7745c5c3_Err = ui.Icon("paperclip").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("paperclip"))
 		component.Text(templ_7745c5c3_Buffer, string(c.T("talk.attach")))
 		templ_7745c5c3_Buffer.WriteString(" <span class=\"chosen-count\" data-chosen></span></summary><div class=\"attach-list\"><div class=\"bring\"><label class=\"field\"><span class=\"label\">")
 		component.Text(templ_7745c5c3_Buffer, string(c.T("talk.bring")))

@@ -47,17 +47,11 @@ func Compare(p ComparePage) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("compare.back")))
 			templ_7745c5c3_Buffer.WriteString("\">")
-			templ_7745c5c3_Err = ui.Icon("arrow-left").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("arrow-left"))
 			templ_7745c5c3_Buffer.WriteString("</a><div class=\"name\"><h1>")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("compare.title", "name", p.File.Name)))
 			templ_7745c5c3_Buffer.WriteString("</h1></div></header><div class=\"viewer-body\">")
-			templ_7745c5c3_Err = p.bar().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.bar())
 			templ_7745c5c3_Buffer.WriteString("<div class=\"stage\" id=\"stage\" data-stage=\"compare\" data-keep=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.address(p.How, p.Sheet) + " " + p.How))
 			templ_7745c5c3_Buffer.WriteString("\"")
@@ -67,33 +61,18 @@ func Compare(p ComparePage) templ.Component {
 			templ_7745c5c3_Buffer.WriteString(">")
 			switch p.How {
 			case "sides":
-				templ_7745c5c3_Err = p.sides().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.sides())
 			case "overlay":
-				templ_7745c5c3_Err = p.overlay().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.overlay())
 			case "text":
-				templ_7745c5c3_Err = p.text().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.text())
 			default:
-				templ_7745c5c3_Err = p.facts().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.facts())
 			}
 			templ_7745c5c3_Buffer.WriteString("</div></div></div>")
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
 		return nil
 	})
 }
@@ -114,38 +93,23 @@ func (p *ComparePage) address(how string, sheet int) string {
 func (p *ComparePage) bar() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var8 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"compare-bar\"><form class=\"choose\" method=\"get\">")
-		templ_7745c5c3_Err = ui.Select(ui.Field{Name: "a", Label: p.T("compare.old"), Value: string(p.Old.ID), Attrs: templ.Attributes{"data-submit": true}}, p.choices()).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = ui.Select(ui.Field{Name: "b", Label: p.T("compare.new"), Value: string(p.New.ID), Attrs: templ.Attributes{"data-submit": true}}, p.choices()).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "a", Label: p.T("compare.old"), Value: string(p.Old.ID), Attrs: templ.Attributes{"data-submit": true}}, p.choices()))
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "b", Label: p.T("compare.new"), Value: string(p.New.ID), Attrs: templ.Attributes{"data-submit": true}}, p.choices()))
 		if p.How == "overlay" {
 			templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"how\" value=\"overlay\">")
 		}
 		templ_7745c5c3_Buffer.WriteString("<noscript>")
-		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("compare.act")}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("compare.act")}))
 		templ_7745c5c3_Buffer.WriteString("</noscript></form>")
 		if p.Sheets > 1 {
 			templ_7745c5c3_Buffer.WriteString("<nav class=\"sheets\" aria-label=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("pdf.pages")))
 			templ_7745c5c3_Buffer.WriteString("\">")
-			templ_7745c5c3_Err = p.sheet(p.Sheet-1, "prev", "chevron-left", p.T("pdf.previous")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.sheet(p.Sheet-1, "prev", "chevron-left", p.T("pdf.previous")))
 			templ_7745c5c3_Buffer.WriteString("<span>")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("compare.page", "n", strconv.Itoa(p.Sheet), "of", strconv.Itoa(p.Sheets))))
 			templ_7745c5c3_Buffer.WriteString("</span>")
-			templ_7745c5c3_Err = p.sheet(p.Sheet+1, "next", "chevron-right", p.T("pdf.next")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.sheet(p.Sheet+1, "next", "chevron-right", p.T("pdf.next")))
 			templ_7745c5c3_Buffer.WriteString("</nav>")
 		}
 		if p.Sheets > 0 {
@@ -184,17 +148,11 @@ func (p *ComparePage) sheet(n int, rel, icon, label string) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
 			component.Text(templ_7745c5c3_Buffer, string(label))
 			templ_7745c5c3_Buffer.WriteString("\">")
-			templ_7745c5c3_Err = ui.Icon(icon).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon(icon))
 			templ_7745c5c3_Buffer.WriteString("</a>")
 		} else {
 			templ_7745c5c3_Buffer.WriteString("<span class=\"icon-button\" aria-disabled=\"true\">")
-			templ_7745c5c3_Err = ui.Icon(icon).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon(icon))
 			templ_7745c5c3_Buffer.WriteString("</span>")
 		}
 		return nil
@@ -240,19 +198,10 @@ func picture(v portal.Version, looks []portal.Look, sheet int) (src string, l po
 func (p *ComparePage) sides() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var17 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"sides\">")
-		templ_7745c5c3_Err = p.side(p.Old, p.OldLooks, "old").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = p.side(p.New, p.NewLooks, "new").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.side(p.Old, p.OldLooks, "old"))
+		component.Put(ctx, templ_7745c5c3_Buffer, p.side(p.New, p.NewLooks, "new"))
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		templ_7745c5c3_Err = p.zooms(true).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.zooms(true))
 		return nil
 	})
 }
@@ -321,16 +270,10 @@ func (p *ComparePage) overlay() templ.Component {
 				component.Text(templ_7745c5c3_Buffer, string(p.VersionWord(p.New)))
 				templ_7745c5c3_Buffer.WriteString("</span></label></div>")
 			} else {
-				templ_7745c5c3_Err = p.sides().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.sides())
 			}
 		} else {
-			templ_7745c5c3_Err = p.sides().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.sides())
 		}
 		return nil
 	})
@@ -374,15 +317,9 @@ func (p *ComparePage) text() templ.Component {
 			templ_7745c5c3_Var36 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("info", p.T("compare.cut")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var36), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("info", p.T("compare.cut")), templ_7745c5c3_Var36)
 		}
-		templ_7745c5c3_Err = p.changed(p.Lines, p.counted()).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.changed(p.Lines, p.counted()))
 		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
 	})
@@ -396,10 +333,7 @@ func (p *Page) changed(lines []diff.Line, counted string) templ.Component {
 		component.Text(templ_7745c5c3_Buffer, string(counted))
 		templ_7745c5c3_Buffer.WriteString("</caption> <colgroup><col class=\"n\"> <col class=\"n\"> <col class=\"sign\"> <col></colgroup> <tbody>")
 		for _, l := range hunks(lines) {
-			templ_7745c5c3_Err = p.line(l).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.line(l))
 		}
 		templ_7745c5c3_Buffer.WriteString("</tbody></table>")
 		return nil
@@ -489,10 +423,7 @@ func (p *ComparePage) facts() templ.Component {
 			templ_7745c5c3_Var53 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("hourglass", p.T("compare.waits")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var53), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("hourglass", p.T("compare.waits")), templ_7745c5c3_Var53)
 		}
 		templ_7745c5c3_Buffer.WriteString("<table><thead><tr><th scope=\"col\"><span class=\"sr\">")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("compare.fact")))

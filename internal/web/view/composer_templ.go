@@ -85,15 +85,9 @@ func (p *TalkPage) composer(c Composer) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString(" autocomplete=\"off\"> ")
 			if c.Subject {
-				templ_7745c5c3_Err = ui.Icon("message-square").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("message-square"))
 			} else {
-				templ_7745c5c3_Err = ui.Icon("reply").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("reply"))
 			}
 			templ_7745c5c3_Buffer.WriteString("<span>")
 			component.Text(templ_7745c5c3_Buffer, string(p.bodyLabel(portal.ClientSide, c)))
@@ -102,25 +96,16 @@ func (p *TalkPage) composer(c Composer) templ.Component {
 				templ_7745c5c3_Buffer.WriteString(" checked")
 			}
 			templ_7745c5c3_Buffer.WriteString(" autocomplete=\"off\">")
-			templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("lock"))
 			templ_7745c5c3_Buffer.WriteString("<span>")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("talk.note")))
 			templ_7745c5c3_Buffer.WriteString("</span></label></div>")
 		}
 		if c.Reply != nil {
-			templ_7745c5c3_Err = p.say(c, c.Reply, portal.ClientSide).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.say(c, c.Reply, portal.ClientSide))
 		}
 		if c.Note != nil {
-			templ_7745c5c3_Err = p.say(c, c.Note, portal.Team).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.say(c, c.Note, portal.Team))
 		}
 		templ_7745c5c3_Buffer.WriteString("</section>")
 		return nil
@@ -155,10 +140,7 @@ func (p *TalkPage) say(c Composer, s *Way, to portal.Side) templ.Component {
 			templ_7745c5c3_Buffer.WriteString(" data-dirty")
 		}
 		templ_7745c5c3_Buffer.WriteString(">")
-		templ_7745c5c3_Err = ui.Once().Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Once())
 		templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"audience\" value=\"")
 		component.Text(templ_7745c5c3_Buffer, string(string(to)))
 		templ_7745c5c3_Buffer.WriteString("\"> ")
@@ -166,23 +148,14 @@ func (p *TalkPage) say(c Composer, s *Way, to portal.Side) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"version\" value=\"")
 			component.Text(templ_7745c5c3_Buffer, string(string(c.Version)))
 			templ_7745c5c3_Buffer.WriteString("\">")
-			templ_7745c5c3_Err = p.typedPlace(c.Typed).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.typedPlace(c.Typed))
 		}
 		if c.Told && to == portal.Team {
 			templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"told\" value=\"1\">")
 		}
-		templ_7745c5c3_Err = p.toLine(s, to).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.toLine(s, to))
 		if c.Subject {
-			templ_7745c5c3_Err = ui.Input(ui.Field{ID: "subject-" + string(to), Name: "subject", Label: p.T("talk.subject"), Value: s.Subject, Error: p.Err("subject"), Required: true, Max: portal.MaxName}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{ID: "subject-" + string(to), Name: "subject", Label: p.T("talk.subject"), Value: s.Subject, Error: p.Err("subject"), Required: true, Max: portal.MaxName}))
 		}
 		if c.Quote != nil && (to == portal.Team || !c.Quote.Note()) {
 			templ_7745c5c3_Buffer.WriteString("<div class=\"quoted quoting\"><input type=\"hidden\" name=\"quote\" value=\"")
@@ -192,10 +165,7 @@ func (p *TalkPage) say(c Composer, s *Way, to portal.Side) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</b> <span>")
 			component.Text(templ_7745c5c3_Buffer, string(p.quoteText(*c.Quote)))
 			templ_7745c5c3_Buffer.WriteString("</span></div>")
-			templ_7745c5c3_Err = ui.IconButton("x", ui.ButtonProps{Label: p.T("talk.unquote"), Href: c.Unquote, Attrs: templ.Attributes{"data-leave": true}}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.IconButton("x", ui.ButtonProps{Label: p.T("talk.unquote"), Href: c.Unquote, Attrs: templ.Attributes{"data-leave": true}}))
 			templ_7745c5c3_Buffer.WriteString("</div>")
 		}
 		templ_7745c5c3_Buffer.WriteString("<div class=\"field\"><label class=\"sr\" for=\"")
@@ -226,19 +196,13 @@ func (p *TalkPage) say(c Composer, s *Way, to portal.Side) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"error\" id=\"")
 			component.Text(templ_7745c5c3_Buffer, string("body-" + string(to) + "-error"))
 			templ_7745c5c3_Buffer.WriteString("\">")
-			templ_7745c5c3_Err = ui.Icon("circle-alert").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("circle-alert"))
 			component.Text(templ_7745c5c3_Buffer, string(p.Err("body")))
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
 		if p.Err("files") != "" {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"error\" id=\"files\">")
-			templ_7745c5c3_Err = ui.Icon("circle-alert").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("circle-alert"))
 			component.Text(templ_7745c5c3_Buffer, string(p.Err("files")))
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
@@ -252,10 +216,7 @@ func (p *TalkPage) say(c Composer, s *Way, to portal.Side) templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(p.T("talk.question")))
 			templ_7745c5c3_Buffer.WriteString("</span></label>")
 		}
-		templ_7745c5c3_Err = p.attach(c, s, to, "", false).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.attach(c, s, to, "", false))
 		templ_7745c5c3_Buffer.WriteString("<span class=\"draft-state\" role=\"status\" data-saving=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("talk.saving")))
 		templ_7745c5c3_Buffer.WriteString("\" data-saved=\"")
@@ -278,19 +239,13 @@ func (p *TalkPage) say(c Composer, s *Way, to portal.Side) templ.Component {
 		}
 		if to == portal.Team {
 			templ_7745c5c3_Buffer.WriteString("<button class=\"button note-button\">")
-			templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("lock"))
 			templ_7745c5c3_Buffer.WriteString("<span>")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("talk.send_note")))
 			templ_7745c5c3_Buffer.WriteString("</span></button>")
 		} else {
 			templ_7745c5c3_Buffer.WriteString("<button class=\"button primary\">")
-			templ_7745c5c3_Err = ui.Icon("send").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("send"))
 			templ_7745c5c3_Buffer.WriteString("<span>")
 			component.Text(templ_7745c5c3_Buffer, string(p.sendWord(c)))
 			templ_7745c5c3_Buffer.WriteString("</span></button>")
@@ -298,10 +253,7 @@ func (p *TalkPage) say(c Composer, s *Way, to portal.Side) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</div></div>")
 		if c.Expects != "" && to == portal.ClientSide {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"expects\">")
-			templ_7745c5c3_Err = ui.Icon("clock").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("clock"))
 			component.Text(templ_7745c5c3_Buffer, string(c.Expects))
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
@@ -320,10 +272,7 @@ func (p *TalkPage) attach(c Composer, s *Way, to portal.Side, id string, wanted 
 				templ_7745c5c3_Buffer.WriteString(" open")
 			}
 			templ_7745c5c3_Buffer.WriteString("><summary>")
-			templ_7745c5c3_Err = ui.Icon("paperclip").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("paperclip"))
 			component.Text(templ_7745c5c3_Buffer, string(p.T("talk.attach")))
 			templ_7745c5c3_Buffer.WriteString(" <span class=\"chosen-count\" data-chosen></span></summary><div class=\"attach-list\"")
 			if id != "" {
@@ -333,22 +282,13 @@ func (p *TalkPage) attach(c Composer, s *Way, to portal.Side, id string, wanted 
 			}
 			templ_7745c5c3_Buffer.WriteString(">")
 			if c.Finds {
-				templ_7745c5c3_Err = p.findFile(c, s, to).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.findFile(c, s, to))
 			}
 			if len(c.Files) > 0 {
-				templ_7745c5c3_Err = p.attachable(c, s, to).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.attachable(c, s, to))
 			}
 			if c.Brings {
-				templ_7745c5c3_Err = p.bring(c, to).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.bring(c, to))
 			}
 			templ_7745c5c3_Buffer.WriteString("</div></details>")
 		}
@@ -363,15 +303,9 @@ func (p *TalkPage) attach(c Composer, s *Way, to portal.Side, id string, wanted 
 func (p *TalkPage) findFile(c Composer, s *Way, to portal.Side) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var43 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"bring\"><button hidden name=\"seek\" value=\"typed\" formnovalidate></button>")
-		templ_7745c5c3_Err = ui.Input(ui.Field{ID: "find-" + string(to), Name: "find", Label: p.T("talk.find_file"), Hint: p.findHint(c, s), Value: s.Find, Type: "search", Autocomplete: "off", Max: portal.MaxName, Attrs: templ.Attributes{"autofocus": s.Sought}}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{ID: "find-" + string(to), Name: "find", Label: p.T("talk.find_file"), Hint: p.findHint(c, s), Value: s.Find, Type: "search", Autocomplete: "off", Max: portal.MaxName, Attrs: templ.Attributes{"autofocus": s.Sought}}))
 		templ_7745c5c3_Buffer.WriteString("<div>")
-		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("talk.find_do"), Icon: "search", Small: true, Name: "seek", Value: "1", Attrs: templ.Attributes{"formnovalidate": true}}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("talk.find_do"), Icon: "search", Small: true, Name: "seek", Value: "1", Attrs: templ.Attributes{"formnovalidate": true}}))
 		templ_7745c5c3_Buffer.WriteString("</div></div>")
 		return nil
 	})
@@ -404,10 +338,7 @@ func (p *TalkPage) attachable(c Composer, s *Way, to portal.Side) templ.Componen
 					templ_7745c5c3_Buffer.WriteString(" checked")
 				}
 				templ_7745c5c3_Buffer.WriteString(" autocomplete=\"off\">")
-				templ_7745c5c3_Err = fileFace(f).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, fileFace(f))
 				templ_7745c5c3_Buffer.WriteString("<span>")
 				component.Text(templ_7745c5c3_Buffer, string(f.Name))
 				templ_7745c5c3_Buffer.WriteString(" <small>")
@@ -427,10 +358,7 @@ func (p *TalkPage) bring(c Composer, to portal.Side) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var48 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"bring\">")
 		if len(c.KeepIn) > 0 {
-			templ_7745c5c3_Err = ui.Select(ui.Field{ID: "project-" + string(to), Name: "project", Label: p.T("talk.keep_in"), Value: c.Kept, Error: p.Err("project")}, c.KeepIn).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{ID: "project-" + string(to), Name: "project", Label: p.T("talk.keep_in"), Value: c.Kept, Error: p.Err("project")}, c.KeepIn))
 		}
 		templ_7745c5c3_Buffer.WriteString("<label class=\"field\"><span class=\"label\">")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("talk.bring")))
@@ -497,10 +425,7 @@ func (p *TalkPage) toLine(s *Way, to portal.Side) templ.Component {
 		if len(s.To) > 0 {
 			templ_7745c5c3_Buffer.WriteString("<details class=\"to\"><summary>")
 			if to == portal.Team {
-				templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("lock"))
 			}
 			templ_7745c5c3_Buffer.WriteString("<span>")
 			component.Text(templ_7745c5c3_Buffer, string(p.toWords(s.To, s.Count, to)))
@@ -521,10 +446,7 @@ func (p *TalkPage) toLine(s *Way, to portal.Side) templ.Component {
 		} else if s.Names != "" {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"to\">")
 			if to == portal.Team {
-				templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("lock"))
 			}
 			templ_7745c5c3_Buffer.WriteString("<span>")
 			component.Text(templ_7745c5c3_Buffer, string(s.Names))
@@ -589,25 +511,13 @@ func NewConversation(p NewConversationPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var57 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var58 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Buffer.WriteString("<div class=\"talk-start\">")
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: p.Over, Title: p.Title, Lead: p.Lead}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = p.composer(p.Composer).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: p.Over, Title: p.Title, Lead: p.Lead}))
+			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
+			component.Put(ctx, templ_7745c5c3_Buffer, p.composer(p.Composer))
 			templ_7745c5c3_Buffer.WriteString("</div>")
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var58), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var58)
 		return nil
 	})
 }
@@ -625,106 +535,61 @@ type NewMessagePage struct {
 func NewMessage(p NewMessagePage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var59 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var60 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("nav.messages"), Href: p.ListPath("", "")}, Title: p.T("talk.new"), Lead: p.T("talk.new_lead")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("nav.messages"), Href: p.ListPath("", "")}, Title: p.T("talk.new"), Lead: p.T("talk.new_lead")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.whose().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.whose())
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Choice.Many || p.Choice.Chosen != "" {
-				templ_7745c5c3_Err = p.clientFilter("/messages/new", "", "", p.Choice).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.clientFilter("/messages/new", "", "", p.Choice))
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if (len(p.Projects) > 0 || p.Older != "") && p.Choice.Named == "" {
 				templ_7745c5c3_Var61 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Var62 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 						for _, x := range p.Projects {
-							templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: "folder-kanban", Title: x.Name, Href: "/projects/" + string(x.ID) + "/conversations/new", Sub: p.clientOf(x)}).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "folder-kanban", Title: x.Name, Href: "/projects/" + string(x.ID) + "/conversations/new", Sub: p.clientOf(x)}))
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var62), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var62)
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("action.newer"), Href: p.Newest}, ui.Link{Label: p.T("action.older"), Href: p.Older}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("action.newer"), Href: p.Newest}, ui.Link{Label: p.T("action.older"), Href: p.Older}))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("talk.in_project")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var61), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("talk.in_project")}), templ_7745c5c3_Var61)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Clients) > 0 {
 				templ_7745c5c3_Var63 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Var64 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 						for _, c := range p.Clients {
-							templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: "message-square", Title: p.generalTitle(c), Href: "/clients/" + string(c.ID) + "/conversation"}).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "message-square", Title: p.generalTitle(c), Href: "/clients/" + string(c.ID) + "/conversation"}))
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var64), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var64)
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("talk.in_general")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var63), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("talk.in_general")}), templ_7745c5c3_Var63)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var65 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Var66 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					if p.Team {
-						templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: "users", Title: p.Workspace, Href: "/messages/direct"}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "users", Title: p.Workspace, Href: "/messages/direct"}))
 					}
 					for _, c := range p.Direct {
-						templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: "users", Title: p.directTitle(c), Href: "/messages/direct?client=" + string(c.ID)}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "users", Title: p.directTitle(c), Href: "/messages/direct?client=" + string(c.ID)}))
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var66), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var66)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("talk.in_direct")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var65), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("talk.in_direct")}), templ_7745c5c3_Var65)
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var60), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var60)
 		return nil
 	})
 }
@@ -787,14 +652,8 @@ func Direct(p DirectPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var67 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var68 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Buffer.WriteString("<div class=\"talk-start\">")
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("nav.messages"), Href: p.ListPath("", "")}, Title: p.T("talk.direct"), Lead: p.T("talk.direct_lead")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("nav.messages"), Href: p.ListPath("", "")}, Title: p.T("talk.direct"), Lead: p.T("talk.direct_lead")}))
+			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			if len(p.People) == 0 {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("talk.direct_nobody")))
@@ -807,39 +666,21 @@ func Direct(p DirectPage) templ.Component {
 					component.Text(templ_7745c5c3_Buffer, string(p.T("talk.people")))
 					templ_7745c5c3_Buffer.WriteString("</legend> ")
 					for _, x := range p.People {
-						templ_7745c5c3_Err = ui.Checkbox(ui.Choice{ID: "person-" + string(x.Person), Name: "person", Value: string(x.Person), Label: x.Name, Hint: or(x.Company, p.Workspace), On: p.Chosen[x.Person]}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{ID: "person-" + string(x.Person), Name: "person", Value: string(x.Person), Label: x.Name, Hint: or(x.Company, p.Workspace), On: p.Chosen[x.Person]}))
 					}
 					if p.Err("people") != "" {
 						templ_7745c5c3_Buffer.WriteString("<p class=\"error\">")
-						templ_7745c5c3_Err = ui.Icon("circle-alert").Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("circle-alert"))
 						component.Text(templ_7745c5c3_Buffer, string(p.Err("people")))
 						templ_7745c5c3_Buffer.WriteString("</p>")
 					}
 					templ_7745c5c3_Buffer.WriteString("</fieldset>")
-					templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "body", Label: p.T("talk.message"), Value: p.Way.Body, Error: p.Err("body"), Required: true, Max: portal.MaxText, Rows: 5, Attrs: templ.Attributes{"data-mention": "direct=" + string(p.Client.ID)}}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "body", Label: p.T("talk.message"), Value: p.Way.Body, Error: p.Err("body"), Required: true, Max: portal.MaxText, Rows: 5, Attrs: templ.Attributes{"data-mention": "direct=" + string(p.Client.ID)}}))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = p.attach(p.Composer, &p.Way, p.To(), "files", p.Err("files") != "" || p.Err("project") != "").Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, p.attach(p.Composer, &p.Way, p.To(), "files", p.Err("files") != "" || p.Err("project") != ""))
 					templ_7745c5c3_Buffer.WriteString(" <div class=\"submit\">")
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("talk.send"), Icon: "send", Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: p.ListPath("", "")}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("talk.send"), Icon: "send", Kind: ui.Primary}))
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: p.ListPath("", "")}))
 					templ_7745c5c3_Buffer.WriteString("<button class=\"button plain no-js\" formaction=\"")
 					component.Text(templ_7745c5c3_Buffer, string("/drafts/" + p.Way.Place))
 					templ_7745c5c3_Buffer.WriteString("\" formenctype=\"application/x-www-form-urlencoded\" formnovalidate>")
@@ -855,18 +696,12 @@ func Direct(p DirectPage) templ.Component {
 					templ_7745c5c3_Buffer.WriteString("</span></div>")
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.action(), Upload: p.Composer.Brings, Dirty: p.Failed() || p.Way.Sought, Attrs: templ.Attributes{"data-say": true, "data-place": p.Way.Place}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var70), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.action(), Upload: p.Composer.Brings, Dirty: p.Failed() || p.Way.Sought, Attrs: templ.Attributes{"data-say": true, "data-place": p.Way.Place}}), templ_7745c5c3_Var70)
 			}
 			templ_7745c5c3_Buffer.WriteString("</div>")
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var68), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var68)
 		return nil
 	})
 }

@@ -30,10 +30,7 @@ func Decide(p DecidePage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = ui.Due(p.DueOn(p.Approval.DueOn, true)).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Due(p.DueOn(p.Approval.DueOn, true)))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if r := p.roundOf(p.Approval); r != "" {
 					templ_7745c5c3_Buffer.WriteString("<span>")
@@ -52,108 +49,63 @@ func Decide(p DecidePage) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.HeadActs(ui.HeadProps{Over: ui.Link{Label: p.Project.Name}, Title: p.Approval.Title}, templ.NopComponent).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Over: ui.Link{Label: p.Project.Name}, Title: p.Approval.Title}, templ.NopComponent), templ_7745c5c3_Var3)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Stale {
-				templ_7745c5c3_Err = ui.Errors(p.T("approval.stale"), p.T("approval.stale_text"), []ui.Link{{Label: p.T("approval.as_it_is"), Href: p.Mailed}}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.T("approval.stale"), p.T("approval.stale_text"), []ui.Link{{Label: p.T("approval.as_it_is"), Href: p.Mailed}}))
 			} else {
-				templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Undone {
 				templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("undo-2", p.T("done.approval_undone")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("undo-2", p.T("done.approval_undone")), templ_7745c5c3_Var8)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Denied {
 				templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("check", p.T("done.call_denied")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("check", p.T("done.call_denied")), templ_7745c5c3_Var9)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Other != "" {
 				templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("user", p.T("decide.other", "other", p.Other, "name", p.Who)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("user", p.T("decide.other", "other", p.Other, "name", p.Who)), templ_7745c5c3_Var10)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if body := Prose(p.Approval.Body); body != nil {
 				templ_7745c5c3_Buffer.WriteString("<div class=\"section\">")
-				templ_7745c5c3_Err = body.Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, body)
 				templ_7745c5c3_Buffer.WriteString("</div>")
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.toConfirm().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.toConfirm())
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.unseen().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.unseen())
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Earlier.Decision != "" {
-				templ_7745c5c3_Err = p.since().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.since())
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var11 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"content\" value=\"")
 				component.Text(templ_7745c5c3_Buffer, string(p.Approval.Content))
 				templ_7745c5c3_Buffer.WriteString("\">")
-				templ_7745c5c3_Err = p.content(p.Call.ID == "").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.content(p.Call.ID == ""))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = p.answering().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.answering())
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.Mailed, Wide: true, Attrs: templ.Attributes{"id": "decide", "data-visit": p.Mailed + "/seen"}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var11), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.Mailed, Wide: true, Attrs: templ.Attributes{"id": "decide", "data-visit": p.Mailed + "/seen"}}), templ_7745c5c3_Var11)
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.bar().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.bar())
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.people().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.people())
 			templ_7745c5c3_Buffer.WriteString(" <p class=\"help small\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("decide.alone")))
 			templ_7745c5c3_Buffer.WriteString(" <a href=\"")
@@ -168,10 +120,7 @@ func Decide(p DecidePage) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</a></p>")
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
 		return nil
 	})
 }
@@ -183,22 +132,13 @@ func (p *ApprovalPage) since() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var16 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			if !p.standsHere() {
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.since"), Icon: "git-compare", Small: true, Href: p.at("/changes-since")}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.since"), Icon: "git-compare", Small: true, Href: p.at("/changes-since")}))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Note("history", p.T("approval.since_note", "when", p.Time(p.Earlier.At, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var17), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("history", p.T("approval.since_note", "when", p.Time(p.Earlier.At, p.Now))), templ_7745c5c3_Var17)
 		if p.standsHere() {
-			templ_7745c5c3_Err = p.textSince().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.textSince())
 		}
 		return nil
 	})
@@ -273,47 +213,23 @@ type DecideCodePage struct {
 func DecideCode(p DecideCodePage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: ui.Link{Label: p.Approval.Title}, Title: p.T("decide.code"), Lead: p.T("decide.code_lead", "email", p.Email)}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.Approval.Title}, Title: p.T("decide.code"), Lead: p.T("decide.code_lead", "email", p.Email)}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = notice(p.Notice).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, notice(p.Notice))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = doorFaults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, doorFaults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = p.kept().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.kept())
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "code", Label: p.T("door.code.field"), Error: p.Err("code"), Required: true, Code: true, InputMode: "numeric", Autocomplete: "one-time-code", Max: 16, Attrs: templ.Attributes{"autofocus": true}}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "code", Label: p.T("door.code.field"), Error: p.Err("code"), Required: true, Code: true, InputMode: "numeric", Autocomplete: "one-time-code", Max: 16, Attrs: templ.Attributes{"autofocus": true}}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "shared", Label: p.T("door.shared"), Hint: p.T("decide.shared_hint"), On: p.Shared}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{Name: "shared", Label: p.T("door.shared"), Hint: p.T("decide.shared_hint"), On: p.Shared}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("decide.act." + p.Answer), Icon: "check", Kind: ui.Primary, Full: true}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("decide.act." + p.Answer), Icon: "check", Kind: ui.Primary, Full: true}))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.Path}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var26), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.Path}), templ_7745c5c3_Var26)
 			templ_7745c5c3_Buffer.WriteString(" <form class=\"help row\" method=\"post\" action=\"")
 			var templ_7745c5c3_Var27 templ.SafeURL
 			templ_7745c5c3_Var27, templ_7745c5c3_Err = templ.JoinURLErrs(p.Path)
@@ -322,15 +238,9 @@ func DecideCode(p DecideCodePage) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
 			templ_7745c5c3_Buffer.WriteString("\">")
-			templ_7745c5c3_Err = p.kept().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.kept())
 			templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"again\" value=\"1\">")
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("door.code.again"), Kind: ui.TextLink}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("door.code.again"), Kind: ui.TextLink}))
 			templ_7745c5c3_Buffer.WriteString("<a href=\"")
 			var templ_7745c5c3_Var28 templ.SafeURL
 			templ_7745c5c3_Var28, templ_7745c5c3_Err = templ.JoinURLErrs(p.Path)
@@ -343,10 +253,7 @@ func DecideCode(p DecideCodePage) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</a></form>")
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var25), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var25)
 		return nil
 	})
 }
@@ -404,10 +311,7 @@ type DecidedPage struct {
 func Decided(p DecidedPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var40 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var41 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: p.Title, Lead: p.Text}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.Title, Lead: p.Text}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Note != "" {
 				templ_7745c5c3_Buffer.WriteString("<blockquote class=\"said\">")
@@ -415,23 +319,14 @@ func Decided(p DecidedPage) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</blockquote>")
 			}
 			templ_7745c5c3_Buffer.WriteString(" <div class=\"stack\">")
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.On.Label, Href: p.On.Href, Kind: ui.Primary, Full: true}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.On.Label, Href: p.On.Href, Kind: ui.Primary, Full: true}))
 			if p.UndoUntil != "" {
-				templ_7745c5c3_Err = ui.PostButton(p.Path+"/undo", ui.ButtonProps{Label: p.T("approval.undo", "time", p.UndoUntil), Icon: "undo-2", Full: true}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton(p.Path+"/undo", ui.ButtonProps{Label: p.T("approval.undo", "time", p.UndoUntil), Icon: "undo-2", Full: true}))
 			}
 			templ_7745c5c3_Buffer.WriteString("</div>")
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var41), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var41)
 		return nil
 	})
 }

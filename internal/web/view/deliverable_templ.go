@@ -26,37 +26,22 @@ func Deliverables(p DeliverablesPage) templ.Component {
 		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			if len(p.Deliverables) == 0 {
 				if p.team() {
-					templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "package", Title: p.T("deliverable.none"), Text: p.T("deliverable.none_team")}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "package", Title: p.T("deliverable.none"), Text: p.T("deliverable.none_team")}))
 				} else {
-					templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "package", Title: p.T("deliverable.none"), Text: p.T("deliverable.none_client", "workspace", p.Name)}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "package", Title: p.T("deliverable.none"), Text: p.T("deliverable.none_client", "workspace", p.Name)}))
 				}
 			} else {
 				templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					for _, d := range p.Deliverables {
-						templ_7745c5c3_Err = ui.Deliverable(p.deliverable(d, p.Thumbs[d.ID])).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Deliverable(p.deliverable(d, p.Thumbs[d.ID])))
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var3)
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = within(&p.Within, p.acts()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, within(&p.Within, p.acts()), templ_7745c5c3_Var2)
 		return nil
 	})
 }
@@ -65,10 +50,7 @@ func Deliverables(p DeliverablesPage) templ.Component {
 func (p *DeliverablesPage) acts() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) (templ_7745c5c3_Err error) {
 		if p.team() && p.may(portal.Contribute) {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("deliverable.add"), Icon: "plus", Kind: ui.Primary, Href: p.path("/deliverables/new"), Small: true}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("deliverable.add"), Icon: "plus", Kind: ui.Primary, Href: p.path("/deliverables/new"), Small: true}))
 		}
 		return nil
 	})
@@ -94,60 +76,30 @@ func Deliverable(p DeliverablePage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var5 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			if p.Stale {
-				templ_7745c5c3_Err = ui.Errors(p.T("deliverable.stale"), p.T("deliverable.stale_text"), []ui.Link{{Label: p.T("deliverable.newest"), Href: p.at("")}}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.T("deliverable.stale"), p.T("deliverable.stale_text"), []ui.Link{{Label: p.T("deliverable.newest"), Href: p.at("")}}))
 			} else {
-				templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.reach().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.reach())
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.result().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.result())
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.signoffWaits(p.Signoffs.All).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.signoffWaits(p.Signoffs.All))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.asked().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.asked())
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.signoffs(p.Signoffs, p.Name, false).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.signoffs(p.Signoffs, p.Name, false))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.revisions(p.Revisions, p.Name).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.revisions(p.Revisions, p.Name))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if body := Prose(p.Deliverable.Body); body != nil {
 				templ_7745c5c3_Buffer.WriteString("<div class=\"section\">")
-				templ_7745c5c3_Err = body.Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, body)
 				templ_7745c5c3_Buffer.WriteString("</div>")
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.attachments(p.mayChange()).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.attachments(p.mayChange()))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Links) > 0 || p.mayChange() {
 				templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
@@ -158,57 +110,33 @@ func Deliverable(p DeliverablePage) templ.Component {
 					} else {
 						templ_7745c5c3_Buffer.WriteString("<ul class=\"rows\">")
 						for _, l := range p.Links {
-							templ_7745c5c3_Err = p.link(l).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, p.link(l))
 						}
 						templ_7745c5c3_Buffer.WriteString("</ul>")
 					}
 					templ_7745c5c3_Buffer.WriteString(" ")
 					if p.mayChange() {
 						templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-							templ_7745c5c3_Err = ui.Input(ui.Field{Name: "url", Label: p.T("deliverable.link_url"), Type: "url", Placeholder: "https://", Value: p.LinkURL, Error: p.Err("url"), Required: true, Max: portal.MaxName}).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "url", Label: p.T("deliverable.link_url"), Type: "url", Placeholder: "https://", Value: p.LinkURL, Error: p.Err("url"), Required: true, Max: portal.MaxName}))
 							templ_7745c5c3_Buffer.WriteString(" ")
-							templ_7745c5c3_Err = ui.Input(ui.Field{Name: "title", Label: p.T("deliverable.link_title"), Optional: p.T("form.optional"), Value: p.LinkTitle, Error: p.Err("title"), Max: portal.MaxName}).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "title", Label: p.T("deliverable.link_title"), Optional: p.T("form.optional"), Value: p.LinkTitle, Error: p.Err("title"), Max: portal.MaxName}))
 							templ_7745c5c3_Buffer.WriteString(" ")
-							templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("deliverable.add_link"), Icon: "link"}).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("deliverable.add_link"), Icon: "link"}))
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/links"), Inline: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/links"), Inline: true}), templ_7745c5c3_Var9)
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("deliverable.links"), Count: len(p.Links)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("deliverable.links"), Count: len(p.Links)}), templ_7745c5c3_Var7)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.MayDelete {
-				templ_7745c5c3_Err = ui.Confirm(ui.ConfirmProps{ID: "delete", Title: p.T("item.delete_title", "title", p.Deliverable.Title), Text: p.N("deliverable.delete", len(p.Links)), Cancel: p.T("action.cancel"), Act: p.T("action.delete"), Post: p.at("/delete"), Danger: true}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Confirm(ui.ConfirmProps{ID: "delete", Title: p.T("item.delete_title", "title", p.Deliverable.Title), Text: p.N("deliverable.delete", len(p.Links)), Cancel: p.T("action.cancel"), Act: p.T("action.delete"), Post: p.at("/delete"), Danger: true}))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = itemFrame(&p.Item, ui.HeadProps{Over: p.over(), Title: p.Deliverable.Title}, p.acts(), p.deliverableFacts()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, itemFrame(&p.Item, ui.HeadProps{Over: p.over(), Title: p.Deliverable.Title}, p.acts(), p.deliverableFacts()), templ_7745c5c3_Var6)
 		return nil
 	})
 }
@@ -234,38 +162,23 @@ func (p *DeliverablePage) asked() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var10 templ.Component) (templ_7745c5c3_Err error) {
 		if a := p.openApproval(); a != nil && a.MayDecide() && !p.ReadOnly {
 			templ_7745c5c3_Var11 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("need.act.approval"), Kind: ui.Primary, Small: true, Href: Href(string(a.ID))}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("need.act.approval"), Kind: ui.Primary, Small: true, Href: Href(string(a.ID))}))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("stamp", p.T("approval.awaits_answer")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var11), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("stamp", p.T("approval.awaits_answer")), templ_7745c5c3_Var11)
 		}
 		if len(p.Approvals) > 0 {
 			templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					for _, a := range p.Approvals {
-						templ_7745c5c3_Err = p.approvalRow(a, p.Name, nil, false).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, p.approvalRow(a, p.Name, nil, false))
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var13)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{ID: "approvals", Title: p.T("section.approvals"), Count: len(p.Approvals)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "approvals", Title: p.T("section.approvals"), Count: len(p.Approvals)}), templ_7745c5c3_Var12)
 		}
 		return nil
 	})
@@ -282,10 +195,7 @@ func (p *DeliverablePage) mayChange() bool {
 func (p *DeliverablePage) link(l portal.Link) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var14 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<li>")
-		templ_7745c5c3_Err = ui.Icon("external-link").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("external-link"))
 		templ_7745c5c3_Buffer.WriteString("<div class=\"body\"><a class=\"main\" href=\"")
 		var templ_7745c5c3_Var15 templ.SafeURL
 		templ_7745c5c3_Var15, templ_7745c5c3_Err = templ.JoinURLErrs(l.URL)
@@ -313,10 +223,7 @@ func (p *DeliverablePage) link(l portal.Link) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("\"><input type=\"hidden\" name=\"deliverable\" value=\"")
 			component.Text(templ_7745c5c3_Buffer, string(string(l.Deliverable)))
 			templ_7745c5c3_Buffer.WriteString("\">")
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.remove"), Kind: ui.Plain, Small: true}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.remove"), Kind: ui.Plain, Small: true}))
 			templ_7745c5c3_Buffer.WriteString("</form></div>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</li>")
@@ -327,25 +234,16 @@ func (p *DeliverablePage) link(l portal.Link) templ.Component {
 //go:noinline
 func (p *DeliverablePage) deliverableFacts() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var20 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = ui.DeliverableState(string(p.Deliverable.State), p.T("state."+string(p.Deliverable.State))).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.DeliverableState(string(p.Deliverable.State), p.T("state."+string(p.Deliverable.State))))
 		if !p.Deliverable.State.Accepted() && p.Deliverable.State != portal.StateDraft {
-			templ_7745c5c3_Err = p.turn(p.Deliverable.Turn, p.Deliverable.TurnSince).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.turn(p.Deliverable.Turn, p.Deliverable.TurnSince))
 		}
 		if r := p.round(p.Deliverable); r != "" {
 			templ_7745c5c3_Buffer.WriteString("<span>")
 			component.Text(templ_7745c5c3_Buffer, string(r))
 			templ_7745c5c3_Buffer.WriteString("</span>")
 		}
-		templ_7745c5c3_Err = ui.Due(p.DueOn(p.Deliverable.DueOn, !p.Deliverable.State.Accepted())).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Due(p.DueOn(p.Deliverable.DueOn, !p.Deliverable.State.Accepted())))
 		if p.Deliverable.OwnerName != "" {
 			templ_7745c5c3_Buffer.WriteString("<span>")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("task.with", "name", p.Deliverable.OwnerName)))
@@ -363,10 +261,7 @@ func (p *DeliverablePage) deliverableFacts() templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(p.Deliverable.MilestoneTitle))
 			templ_7745c5c3_Buffer.WriteString("</a>")
 		}
-		templ_7745c5c3_Err = p.chip(p.Deliverable.Audience).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.chip(p.Deliverable.Audience))
 		return nil
 	})
 }
@@ -380,27 +275,18 @@ func (p *DeliverablePage) result() templ.Component {
 			templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("badge-check", p.T("deliverable.was_approved", "name", p.by(p.Deliverable.StateBy), "when", p.Time(p.Deliverable.StateAt, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var26), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("badge-check", p.T("deliverable.was_approved", "name", p.by(p.Deliverable.StateBy), "when", p.Time(p.Deliverable.StateAt, p.Now))), templ_7745c5c3_Var26)
 		case portal.StateChangesRequested:
 			templ_7745c5c3_Var27 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("rotate-ccw", p.T("deliverable.was_returned", "name", p.by(p.Deliverable.StateBy), "when", p.Time(p.Deliverable.StateAt, p.Now), "note", p.lastNote())).Render(templ.WithChildren(ctx, templ_7745c5c3_Var27), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("rotate-ccw", p.T("deliverable.was_returned", "name", p.by(p.Deliverable.StateBy), "when", p.Time(p.Deliverable.StateAt, p.Now), "note", p.lastNote())), templ_7745c5c3_Var27)
 		case portal.StateInReview:
 			if a := p.openApproval(); !p.team() && (a == nil || !a.MayDecide()) {
 				templ_7745c5c3_Var28 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("hourglass", p.T("deliverable.is_in_review", "client", p.Project.ClientName, "when", p.Time(p.Deliverable.StateAt, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var28), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("hourglass", p.T("deliverable.is_in_review", "client", p.Project.ClientName, "when", p.Time(p.Deliverable.StateAt, p.Now))), templ_7745c5c3_Var28)
 			}
 		}
 		return nil
@@ -425,37 +311,22 @@ func (p *DeliverablePage) acts() templ.Component {
 			case p.openApproval() != nil:
 			case p.Deliverable.State.Accepted():
 				if p.Deliverable.State == portal.StateApproved && mayAskSignoff(p.Signoffs.All) {
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("signoff.ask"), Icon: "pen-line", Kind: ui.Primary, Small: true, Href: p.askSignoff(string(p.Deliverable.ID))}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("signoff.ask"), Icon: "pen-line", Kind: ui.Primary, Small: true, Href: p.askSignoff(string(p.Deliverable.ID))}))
 				}
 			case p.Deliverable.Audience != portal.ClientSide:
 				if p.MayShow {
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("deliverable.share"), Icon: "eye", Kind: ui.Primary, Small: true, Href: "/items/" + string(p.ID) + "/show"}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("deliverable.share"), Icon: "eye", Kind: ui.Primary, Small: true, Href: "/items/" + string(p.ID) + "/show"}))
 				}
 			default:
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("deliverable.ask"), Icon: "stamp", Kind: ui.Primary, Small: true, Href: p.askApproval()}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("deliverable.ask"), Icon: "stamp", Kind: ui.Primary, Small: true, Href: p.askApproval()}))
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.mayChange() {
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.edit"), Icon: "pencil", Small: true, Href: p.at("/edit")}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.edit"), Icon: "pencil", Small: true, Href: p.at("/edit")}))
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if menu := p.menu(); len(menu) > 0 {
-				templ_7745c5c3_Err = ui.Menu(p.T("item.actions", "title", p.Deliverable.Title), menu).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Menu(p.T("item.actions", "title", p.Deliverable.Title), menu))
 			}
 		}
 		return nil
@@ -516,87 +387,45 @@ func EditDeliverable(p DeliverableForm) templ.Component {
 					templ_7745c5c3_Buffer.WriteString("\">")
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "title", Label: p.T("item.title"), Value: p.Title, Error: p.Err("title"), Required: true, Max: portal.MaxName}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "title", Label: p.T("item.title"), Value: p.Title, Error: p.Err("title"), Required: true, Max: portal.MaxName}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "body", Label: p.T("item.body"), Optional: p.T("form.optional"), Hint: p.T("form.markdown"), Value: p.Body, Error: p.Err("body"), Max: portal.MaxText}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "body", Label: p.T("item.body"), Optional: p.T("form.optional"), Hint: p.T("form.markdown"), Value: p.Body, Error: p.Err("body"), Max: portal.MaxText}))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Var34 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.Input(ui.Field{Name: "due_on", Label: p.T("task.due_on"), Optional: p.T("form.optional"), Type: "date", Value: p.DueOn, Error: p.Err("due_on")}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "due_on", Label: p.T("task.due_on"), Optional: p.T("form.optional"), Type: "date", Value: p.DueOn, Error: p.Err("due_on")}))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.Select(ui.Field{Name: "milestone", Label: p.T("item.milestone"), Value: p.Milestone, Error: p.Err("milestone")}, p.milestones(p.Milestones)).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "milestone", Label: p.T("item.milestone"), Value: p.Milestone, Error: p.Err("milestone")}, p.milestones(p.Milestones)))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var34), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var34)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Var35 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.Select(ui.Field{Name: "owner", Label: p.T("deliverable.owner"), Value: p.Owner, Error: p.Err("owner")}, p.assignees(p.People)).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "owner", Label: p.T("deliverable.owner"), Value: p.Owner, Error: p.Err("owner")}, p.assignees(p.People)))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.Input(ui.Field{Name: "rounds", Label: p.T("deliverable.rounds"), Optional: p.T("form.optional"), Hint: p.T("deliverable.rounds_hint"), Type: "number", InputMode: "numeric", Value: p.Rounds, Error: p.Err("rounds")}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "rounds", Label: p.T("deliverable.rounds"), Optional: p.T("form.optional"), Hint: p.T("deliverable.rounds_hint"), Type: "number", InputMode: "numeric", Value: p.Rounds, Error: p.Err("rounds")}))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var35), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var35)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.ID != "" {
 					templ_7745c5c3_Var36 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_Err = p.previewAct("body").Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, p.previewAct("body"))
 						return nil
 					})
-					templ_7745c5c3_Err = p.saveAct(p.T("action.save"), "/deliverables/"+string(p.ID), "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var36), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, p.saveAct(p.T("action.save"), "/deliverables/"+string(p.ID), ""), templ_7745c5c3_Var36)
 				} else {
 					templ_7745c5c3_Var37 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_Err = p.previewAct("body").Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, p.previewAct("body"))
 						return nil
 					})
-					templ_7745c5c3_Err = p.audienceActs(p.Audience, p.T("item.add_team"), p.T("item.add_client", "client", p.Project.ClientName)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var37), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, p.audienceActs(p.Audience, p.T("item.add_team"), p.T("item.add_client", "client", p.Project.ClientName)), templ_7745c5c3_Var37)
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.action(), Guard: true, Dirty: p.Failed() || p.Conflict != nil}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var32), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.action(), Guard: true, Dirty: p.Failed() || p.Conflict != nil}), templ_7745c5c3_Var32)
 			return nil
 		})
-		templ_7745c5c3_Err = formFrame(&p.Within, p.heading(), p.Conflict).Render(templ.WithChildren(ctx, templ_7745c5c3_Var31), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, formFrame(&p.Within, p.heading(), p.Conflict), templ_7745c5c3_Var31)
 		return nil
 	})
 }

@@ -17,10 +17,7 @@ type Notice struct{ Title, Text string }
 func notice(n Notice) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
 		if n.Title != "" {
-			templ_7745c5c3_Err = ui.Errors(n.Title, n.Text, nil).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(n.Title, n.Text, nil))
 		}
 		return nil
 	})
@@ -31,10 +28,7 @@ func notice(n Notice) templ.Component {
 func doorFaults(p *Page) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var2 templ.Component) (templ_7745c5c3_Err error) {
 		if p.Failed() {
-			templ_7745c5c3_Err = ui.Errors(p.T("form.wrong"), "", p.Faults()).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.T("form.wrong"), "", p.Faults()))
 		}
 		return nil
 	})
@@ -61,20 +55,11 @@ type DemoEntry struct {
 func SignIn(p SignInPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: p.T("door.sign_in.title"), Lead: p.T("door.sign_in.lead", "workspace", p.Shell.Card.Brand.Name)}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("door.sign_in.title"), Lead: p.T("door.sign_in.lead", "workspace", p.Shell.Card.Brand.Name)}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = notice(p.Notice).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, notice(p.Notice))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = doorFaults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, doorFaults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Demo) > 0 {
 				templ_7745c5c3_Buffer.WriteString("<section class=\"stack\"><h2>")
@@ -92,24 +77,15 @@ func SignIn(p SignInPage) templ.Component {
 							templ_7745c5c3_Buffer.WriteString("\"> <input type=\"hidden\" name=\"next\" value=\"")
 							component.Text(templ_7745c5c3_Buffer, string(p.Next))
 							templ_7745c5c3_Buffer.WriteString("\">")
-							templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.sign_in"), Small: true, Attrs: templ.Attributes{"aria-label": p.T("action.sign_in") + ": " + d.Name}}).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.sign_in"), Small: true, Attrs: templ.Attributes{"aria-label": p.T("action.sign_in") + ": " + d.Name}}))
 							templ_7745c5c3_Buffer.WriteString("</form>")
 							return nil
 						})
-						templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Face: &d.Person, Title: d.Name, Sub: d.Detail}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Face: &d.Person, Title: d.Name, Sub: d.Detail}), templ_7745c5c3_Var8)
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var7)
 				templ_7745c5c3_Buffer.WriteString("</section><p class=\"or\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("door.or")))
 				templ_7745c5c3_Buffer.WriteString("</p>")
@@ -119,38 +95,20 @@ func SignIn(p SignInPage) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"next\" value=\"")
 				component.Text(templ_7745c5c3_Buffer, string(p.Next))
 				templ_7745c5c3_Buffer.WriteString("\">")
-				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "email", Label: p.T("door.email"), Type: "email", Value: p.Email, Error: p.Err("email"), Required: true, Autocomplete: "username"}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "email", Label: p.T("door.email"), Type: "email", Value: p.Email, Error: p.Err("email"), Required: true, Autocomplete: "username"}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Password(ui.Field{Name: "password", Label: p.T("door.password"), Error: p.Err("password"), Required: true, Autocomplete: "current-password"}, p.T("door.show")).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Password(ui.Field{Name: "password", Label: p.T("door.password"), Error: p.Err("password"), Required: true, Autocomplete: "current-password"}, p.T("door.show")))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "shared", Label: p.T("door.shared"), Hint: p.T("door.shared_hint"), On: p.Shared}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{Name: "shared", Label: p.T("door.shared"), Hint: p.T("door.shared_hint"), On: p.Shared}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.sign_in"), Kind: ui.Primary, Full: true}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.sign_in"), Kind: ui.Primary, Full: true}))
 				templ_7745c5c3_Buffer.WriteString(" <p class=\"or\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("door.or")))
 				templ_7745c5c3_Buffer.WriteString("</p>")
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("door.mail_code"), Icon: "mail", Full: true, Attrs: templ.Attributes{"formaction": "/sign-in/code", "formnovalidate": true}}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("door.mail_code"), Icon: "mail", Full: true, Attrs: templ.Attributes{"formaction": "/sign-in/code", "formnovalidate": true}}))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/sign-in"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/sign-in"}), templ_7745c5c3_Var13)
 			templ_7745c5c3_Buffer.WriteString(" <div class=\"help stack tight\"><p><a href=\"/forgot\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("door.forgot")))
 			templ_7745c5c3_Buffer.WriteString("</a></p><p>")
@@ -158,10 +116,7 @@ func SignIn(p SignInPage) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</p></div>")
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var4)
 		return nil
 	})
 }
@@ -178,55 +133,28 @@ type CodePage struct {
 func Code(p CodePage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var18 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var19 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: p.T("door.code.title"), Lead: p.T("door.code.lead", "email", p.Email)}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("door.code.title"), Lead: p.T("door.code.lead", "email", p.Email)}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = doorFaults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, doorFaults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = codeHidden(p).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, codeHidden(p))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "code", Label: p.T("door.code.field"), Error: p.Err("code"), Required: true, Code: true, InputMode: "numeric", Autocomplete: "one-time-code", Max: 16}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "code", Label: p.T("door.code.field"), Error: p.Err("code"), Required: true, Code: true, InputMode: "numeric", Autocomplete: "one-time-code", Max: 16}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.sign_in"), Kind: ui.Primary, Full: true}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.sign_in"), Kind: ui.Primary, Full: true}))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/sign-in/code/redeem"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var20), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/sign-in/code/redeem"}), templ_7745c5c3_Var20)
 			templ_7745c5c3_Buffer.WriteString(" <form class=\"help row\" method=\"post\" action=\"/sign-in/code\">")
-			templ_7745c5c3_Err = codeHidden(p).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("door.code.again"), Kind: ui.TextLink}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, codeHidden(p))
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("door.code.again"), Kind: ui.TextLink}))
 			templ_7745c5c3_Buffer.WriteString("<a href=\"/sign-in\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("door.code.back")))
 			templ_7745c5c3_Buffer.WriteString("</a></form>")
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var19), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var19)
 		return nil
 	})
 }
@@ -257,46 +185,25 @@ type ForgotPage struct {
 func Forgot(p ForgotPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var25 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: p.T("door.forgot.title"), Lead: p.T("door.forgot.lead")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("door.forgot.title"), Lead: p.T("door.forgot.lead")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = notice(p.Notice).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, notice(p.Notice))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = doorFaults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, doorFaults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var27 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "email", Label: p.T("door.email"), Type: "email", Value: p.Email, Error: p.Err("email"), Required: true, Autocomplete: "username"}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "email", Label: p.T("door.email"), Type: "email", Value: p.Email, Error: p.Err("email"), Required: true, Autocomplete: "username"}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("door.forgot.act"), Kind: ui.Primary, Full: true}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("door.forgot.act"), Kind: ui.Primary, Full: true}))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/forgot"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var27), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/forgot"}), templ_7745c5c3_Var27)
 			templ_7745c5c3_Buffer.WriteString(" <p class=\"help\"><a href=\"/sign-in\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("door.back")))
 			templ_7745c5c3_Buffer.WriteString("</a></p>")
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var26), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var26)
 		return nil
 	})
 }
@@ -312,43 +219,22 @@ type ResetPage struct {
 func Reset(p ResetPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var29 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var30 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: p.T("door.reset.title"), Lead: p.T("door.reset.lead", "email", p.Email)}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("door.reset.title"), Lead: p.T("door.reset.lead", "email", p.Email)}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = doorFaults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, doorFaults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var31 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = username(p.Email).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, username(p.Email))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Password(ui.Field{Name: "password", Label: p.T("door.new_password"), Hint: p.T("door.new_password_hint"), Error: p.Err("password"), Required: true, Autocomplete: "new-password"}, p.T("door.show")).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Password(ui.Field{Name: "password", Label: p.T("door.new_password"), Hint: p.T("door.new_password_hint"), Error: p.Err("password"), Required: true, Autocomplete: "new-password"}, p.T("door.show")))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("door.reset.act"), Kind: ui.Primary, Full: true}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("door.reset.act"), Kind: ui.Primary, Full: true}))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.Action}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var31), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.Action}), templ_7745c5c3_Var31)
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var30), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var30)
 		return nil
 	})
 }
@@ -378,32 +264,20 @@ type SayPage struct {
 func Say(p SayPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var34 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var35 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: p.Title, Lead: p.Text}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.Title, Lead: p.Text}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Post != "" {
-				templ_7745c5c3_Err = ui.PostButton(p.Post, ui.ButtonProps{Label: p.Act, Kind: ui.Primary, Full: true}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton(p.Post, ui.ButtonProps{Label: p.Act, Kind: ui.Primary, Full: true}))
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.On.Href != "" {
 				templ_7745c5c3_Buffer.WriteString("<p>")
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.On.Label, Href: p.On.Href, Kind: sayKind(p)}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.On.Label, Href: p.On.Href, Kind: sayKind(p)}))
 				templ_7745c5c3_Buffer.WriteString("</p>")
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var35), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var35)
 		return nil
 	})
 }
@@ -431,75 +305,39 @@ type SetUpPage struct {
 func SetUp(p SetUpPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var36 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var37 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: p.T("door.set_up.title"), Lead: p.T("door.set_up.lead")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("door.set_up.title"), Lead: p.T("door.set_up.lead")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = doorFaults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, doorFaults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var38 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Buffer.WriteString("<h2>")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("door.set_up.workspace_part")))
 				templ_7745c5c3_Buffer.WriteString("</h2>")
-				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "workspace", Label: p.T("door.set_up.workspace"), Hint: p.T("door.set_up.workspace_hint"), Value: p.Workspace, Error: p.Err("workspace"), Required: true, Autocomplete: "organization", Max: 200}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "workspace", Label: p.T("door.set_up.workspace"), Hint: p.T("door.set_up.workspace_hint"), Value: p.Workspace, Error: p.Err("workspace"), Required: true, Autocomplete: "organization", Max: 200}))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Var40 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.Input(ui.Field{Name: "accent", Label: p.T("door.set_up.accent"), Type: "color", Value: p.Accent, Error: p.Err("accent"), Attrs: templ.Attributes{"data-accent": true}}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "accent", Label: p.T("door.set_up.accent"), Type: "color", Value: p.Accent, Error: p.Err("accent"), Attrs: templ.Attributes{"data-accent": true}}))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.Select(ui.Field{Name: "time_zone", Label: p.T("door.set_up.zone"), Value: p.TimeZone, Error: p.Err("time_zone"), Attrs: templ.Attributes{"data-zone": !p.Failed()}}, p.Zones).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "time_zone", Label: p.T("door.set_up.zone"), Value: p.TimeZone, Error: p.Err("time_zone"), Attrs: templ.Attributes{"data-zone": !p.Failed()}}, p.Zones))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var40), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var40)
 				templ_7745c5c3_Buffer.WriteString(" <h2>")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("door.set_up.you_part")))
 				templ_7745c5c3_Buffer.WriteString("</h2>")
-				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "name", Label: p.T("door.set_up.name"), Value: p.Name, Error: p.Err("name"), Required: true, Autocomplete: "name", Max: 100}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "name", Label: p.T("door.set_up.name"), Value: p.Name, Error: p.Err("name"), Required: true, Autocomplete: "name", Max: 100}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "email", Label: p.T("door.email"), Type: "email", Value: p.Email, Error: p.Err("email"), Required: true, Autocomplete: "username"}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "email", Label: p.T("door.email"), Type: "email", Value: p.Email, Error: p.Err("email"), Required: true, Autocomplete: "username"}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Password(ui.Field{Name: "password", Label: p.T("door.password"), Hint: p.T("door.new_password_hint"), Error: p.Err("password"), Required: true, Autocomplete: "new-password"}, p.T("door.show")).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Password(ui.Field{Name: "password", Label: p.T("door.password"), Hint: p.T("door.new_password_hint"), Error: p.Err("password"), Required: true, Autocomplete: "new-password"}, p.T("door.show")))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("door.set_up.act"), Kind: ui.Primary, Full: true}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("door.set_up.act"), Kind: ui.Primary, Full: true}))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.Action}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var38), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.Action}), templ_7745c5c3_Var38)
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var37), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var37)
 		return nil
 	})
 }

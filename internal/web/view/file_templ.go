@@ -93,10 +93,7 @@ func fileFace(f portal.File) templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(thumb))
 			templ_7745c5c3_Buffer.WriteString("\" alt=\"\" loading=\"lazy\" decoding=\"async\">")
 		} else {
-			templ_7745c5c3_Err = ui.Icon(kindIcon(f)).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon(kindIcon(f)))
 		}
 		templ_7745c5c3_Buffer.WriteString("</span>")
 		return nil
@@ -134,14 +131,8 @@ func (p *FilesPage) changed(v portal.Version) templ.Component {
 //go:noinline
 func (p *FilesPage) flags(f portal.File) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var8 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = p.pinFlag(f).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = p.scanned(f.Version).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.pinFlag(f))
+		component.Put(ctx, templ_7745c5c3_Buffer, p.scanned(f.Version))
 		return nil
 	})
 }
@@ -153,10 +144,7 @@ func (p *FilesPage) pinFlag(f portal.File) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("<span class=\"flag\" title=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("files.pinned")))
 			templ_7745c5c3_Buffer.WriteString("\">")
-			templ_7745c5c3_Err = ui.Icon("pin").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("pin"))
 			templ_7745c5c3_Buffer.WriteString("<span class=\"sr\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("files.pinned")))
 			templ_7745c5c3_Buffer.WriteString("</span></span>")
@@ -171,20 +159,11 @@ func (p *FilesPage) scanned(v portal.Version) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var12 templ.Component) (templ_7745c5c3_Err error) {
 		switch v.Scan {
 		case portal.ScanInfected:
-			templ_7745c5c3_Err = ui.State(ui.ToneBad, "circle-alert", p.T("scan.infected")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneBad, "circle-alert", p.T("scan.infected")))
 		case portal.ScanWaiting:
-			templ_7745c5c3_Err = ui.State(ui.ToneWait, "hourglass", p.T("scan.waiting")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWait, "hourglass", p.T("scan.waiting")))
 		case portal.ScanUnscanned:
-			templ_7745c5c3_Err = ui.State(ui.ToneWarn, "triangle-alert", p.T("scan.unscanned")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWarn, "triangle-alert", p.T("scan.unscanned")))
 		}
 		return nil
 	})
@@ -217,15 +196,9 @@ func (p *FilesPage) head(by, word string, end bool) templ.Component {
 		templ_7745c5c3_Buffer.WriteString(" ")
 		if p.Look.Sort == by {
 			if p.Look.Desc {
-				templ_7745c5c3_Err = ui.Icon("arrow-down").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("arrow-down"))
 			} else {
-				templ_7745c5c3_Err = ui.Icon("arrow-up").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("arrow-up"))
 			}
 		}
 		templ_7745c5c3_Buffer.WriteString("</a></th>")
@@ -264,37 +237,22 @@ func (p *FilesPage) table() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</span> <input type=\"checkbox\" data-tick-all></label>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</th>")
-		templ_7745c5c3_Err = p.head("name", p.T("files.name"), false).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.head("name", p.T("files.name"), false))
 		templ_7745c5c3_Buffer.WriteString("<th scope=\"col\">")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("files.version")))
 		templ_7745c5c3_Buffer.WriteString("</th><th scope=\"col\">")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("files.state")))
 		templ_7745c5c3_Buffer.WriteString("</th>")
-		templ_7745c5c3_Err = p.head("at", p.T("files.modified"), false).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = p.head("size", p.T("files.size"), true).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.head("at", p.T("files.modified"), false))
+		component.Put(ctx, templ_7745c5c3_Buffer, p.head("size", p.T("files.size"), true))
 		templ_7745c5c3_Buffer.WriteString("<th scope=\"col\"><span class=\"sr\">")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("files.acts")))
 		templ_7745c5c3_Buffer.WriteString("</span></th></tr></thead> <tbody>")
 		for _, f := range p.Folders {
 			templ_7745c5c3_Buffer.WriteString("<tr class=\"folder\"><td class=\"pick\">")
-			templ_7745c5c3_Err = p.tick("folder", string(f.ID), f.Name).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.tick("folder", string(f.ID), f.Name))
 			templ_7745c5c3_Buffer.WriteString("</td><td class=\"name\"><span class=\"face folder\">")
-			templ_7745c5c3_Err = ui.Icon("folder").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("folder"))
 			templ_7745c5c3_Buffer.WriteString("</span> <a class=\"main\" href=\"")
 			var templ_7745c5c3_Var24 templ.SafeURL
 			templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinURLErrs(p.into(f))
@@ -305,10 +263,7 @@ func (p *FilesPage) table() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(f.Name))
 			templ_7745c5c3_Buffer.WriteString("</a></td><td class=\"version\"></td><td class=\"zone-cell\">")
-			templ_7745c5c3_Err = p.zoneChip(f.Zone()).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.zoneChip(f.Zone()))
 			templ_7745c5c3_Buffer.WriteString("</td><td class=\"modified\"><span class=\"when\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.Ago(f.CreatedAt, p.Now)))
 			templ_7745c5c3_Buffer.WriteString("</span> ")
@@ -319,24 +274,15 @@ func (p *FilesPage) table() templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString("</td><td class=\"size\"></td><td class=\"acts\">")
 			if menu := p.folderMenu(f); len(menu) > 0 {
-				templ_7745c5c3_Err = ui.Menu(p.T("item.actions", "title", f.Name), menu).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Menu(p.T("item.actions", "title", f.Name), menu))
 			}
 			templ_7745c5c3_Buffer.WriteString("</td></tr>")
 		}
 		for _, f := range p.Files {
 			templ_7745c5c3_Buffer.WriteString("<tr><td class=\"pick\">")
-			templ_7745c5c3_Err = p.tick("file", string(f.ID), f.Name).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.tick("file", string(f.ID), f.Name))
 			templ_7745c5c3_Buffer.WriteString("</td><td class=\"name\">")
-			templ_7745c5c3_Err = fileFace(f).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, fileFace(f))
 			templ_7745c5c3_Buffer.WriteString("<span class=\"words\"><a class=\"main\" href=\"")
 			var templ_7745c5c3_Var28 templ.SafeURL
 			templ_7745c5c3_Var28, templ_7745c5c3_Err = templ.JoinURLErrs("/files/" + string(f.ID))
@@ -347,10 +293,7 @@ func (p *FilesPage) table() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(f.Name))
 			templ_7745c5c3_Buffer.WriteString("</a>")
-			templ_7745c5c3_Err = p.flags(f).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.flags(f))
 			templ_7745c5c3_Buffer.WriteString("</span></td><td class=\"version\">")
 			var templ_7745c5c3_Var30 = []any{templ.KV("draft", f.Version.Draft)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var30...)
@@ -362,22 +305,13 @@ func (p *FilesPage) table() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.VersionWord(f.Version)))
 			templ_7745c5c3_Buffer.WriteString("</span></td><td class=\"zone-cell\">")
-			templ_7745c5c3_Err = p.zoneChip(f.Zone()).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.zoneChip(f.Zone()))
 			templ_7745c5c3_Buffer.WriteString("</td><td class=\"modified\">")
-			templ_7745c5c3_Err = p.changed(f.Version).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.changed(f.Version))
 			templ_7745c5c3_Buffer.WriteString("</td><td class=\"size\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.Size(f.Version.Size)))
 			templ_7745c5c3_Buffer.WriteString("</td><td class=\"acts\">")
-			templ_7745c5c3_Err = ui.Menu(p.T("item.actions", "title", f.Name), p.fileMenu(f)).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Menu(p.T("item.actions", "title", f.Name), p.fileMenu(f)))
 			templ_7745c5c3_Buffer.WriteString("</td></tr>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</tbody></table>")
@@ -389,23 +323,14 @@ func (p *FilesPage) table() templ.Component {
 func (p *FilesPage) grid() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var34 templ.Component) (templ_7745c5c3_Err error) {
 		if len(p.Folders) > 0 {
-			templ_7745c5c3_Err = p.folderGrid().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.folderGrid())
 		}
 		if len(p.Files) > 0 {
 			templ_7745c5c3_Buffer.WriteString("<ul class=\"file-grid\">")
 			for _, f := range p.Files {
 				templ_7745c5c3_Buffer.WriteString("<li>")
-				templ_7745c5c3_Err = p.tick("file", string(f.ID), f.Name).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Err = fileFace(f).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.tick("file", string(f.ID), f.Name))
+				component.Put(ctx, templ_7745c5c3_Buffer, fileFace(f))
 				templ_7745c5c3_Buffer.WriteString("<div class=\"words\"><a class=\"main\" href=\"")
 				var templ_7745c5c3_Var35 templ.SafeURL
 				templ_7745c5c3_Var35, templ_7745c5c3_Err = templ.JoinURLErrs("/files/" + string(f.ID))
@@ -416,26 +341,14 @@ func (p *FilesPage) grid() templ.Component {
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Text(templ_7745c5c3_Buffer, string(f.Name))
 				templ_7745c5c3_Buffer.WriteString("</a>")
-				templ_7745c5c3_Err = p.zoneChip(f.Zone()).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.zoneChip(f.Zone()))
 				templ_7745c5c3_Buffer.WriteString("<span class=\"sub\">")
 				component.Text(templ_7745c5c3_Buffer, string(dots(p.VersionWord(f.Version), p.Size(f.Version.Size), p.Ago(f.Version.CreatedAt, p.Now))))
 				templ_7745c5c3_Buffer.WriteString("</span>")
-				templ_7745c5c3_Err = p.scanned(f.Version).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.scanned(f.Version))
 				templ_7745c5c3_Buffer.WriteString("</div>")
-				templ_7745c5c3_Err = p.pinFlag(f).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Err = ui.Menu(p.T("item.actions", "title", f.Name), p.fileMenu(f)).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.pinFlag(f))
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Menu(p.T("item.actions", "title", f.Name), p.fileMenu(f)))
 				templ_7745c5c3_Buffer.WriteString("</li>")
 			}
 			templ_7745c5c3_Buffer.WriteString("</ul>")
@@ -450,15 +363,9 @@ func (p *FilesPage) folderGrid() templ.Component {
 		templ_7745c5c3_Buffer.WriteString("<ul class=\"file-grid folders\">")
 		for _, f := range p.Folders {
 			templ_7745c5c3_Buffer.WriteString("<li class=\"folder\">")
-			templ_7745c5c3_Err = p.tick("folder", string(f.ID), f.Name).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.tick("folder", string(f.ID), f.Name))
 			templ_7745c5c3_Buffer.WriteString("<span class=\"face folder\">")
-			templ_7745c5c3_Err = ui.Icon("folder").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("folder"))
 			templ_7745c5c3_Buffer.WriteString("</span><div class=\"words\"><a class=\"main\" href=\"")
 			var templ_7745c5c3_Var39 templ.SafeURL
 			templ_7745c5c3_Var39, templ_7745c5c3_Err = templ.JoinURLErrs(p.into(f))
@@ -469,16 +376,10 @@ func (p *FilesPage) folderGrid() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(f.Name))
 			templ_7745c5c3_Buffer.WriteString("</a>")
-			templ_7745c5c3_Err = p.zoneChip(f.Zone()).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.zoneChip(f.Zone()))
 			templ_7745c5c3_Buffer.WriteString("</div>")
 			if menu := p.folderMenu(f); len(menu) > 0 {
-				templ_7745c5c3_Err = ui.Menu(p.T("item.actions", "title", f.Name), menu).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Menu(p.T("item.actions", "title", f.Name), menu))
 			}
 			templ_7745c5c3_Buffer.WriteString("</li>")
 		}
@@ -527,30 +428,18 @@ func (p *FilesPage) selection() templ.Component {
 		templ_7745c5c3_Buffer.WriteString("\">")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("files.ticked_some")))
 		templ_7745c5c3_Buffer.WriteString("</b></p><div class=\"acts\"><button type=\"button\" class=\"button plain small needs-js\" data-untick>")
-		templ_7745c5c3_Err = ui.Icon("x").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("x"))
 		templ_7745c5c3_Buffer.WriteString("<span class=\"label\">")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("files.untick")))
 		templ_7745c5c3_Buffer.WriteString("</span></button> ")
 		if p.Project.Can(portal.Download) || p.team() {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("files.zip"), Icon: "download", Small: true, Attrs: templ.Attributes{"data-download": true, "formaction": p.path("/zip")}}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("files.zip"), Icon: "download", Small: true, Attrs: templ.Attributes{"data-download": true, "formaction": p.path("/zip")}}))
 		}
 		if p.team() && p.may(portal.Contribute) {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("files.move"), Icon: "folder-input", Small: true, Name: "do", Value: "move"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("files.move"), Icon: "folder-input", Small: true, Name: "do", Value: "move"}))
 		}
 		if p.mayAdd() {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.delete"), Icon: "trash-2", Kind: ui.Danger, Small: true, Name: "do", Value: "delete"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.delete"), Icon: "trash-2", Kind: ui.Danger, Small: true, Name: "do", Value: "delete"}))
 		}
 		templ_7745c5c3_Buffer.WriteString("</div></form>")
 		return nil
@@ -673,10 +562,7 @@ func EditName(p NameForm) templ.Component {
 					templ_7745c5c3_Buffer.WriteString("</p>")
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "name", Label: p.Label, Value: p.Name, Error: p.Err("name"), Required: true, Max: portal.MaxName, Autocomplete: "off", Attrs: p.stem()}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "name", Label: p.Label, Value: p.Name, Error: p.Err("name"), Required: true, Max: portal.MaxName, Autocomplete: "off", Attrs: p.stem()}))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.Asks {
 					templ_7745c5c3_Err = ui.Radios(ui.Field{Name: "audience", Label: p.T("folder.who"), Value: p.audience(), Error: p.Err("audience")}, []ui.Option{
@@ -687,22 +573,13 @@ func EditName(p NameForm) templ.Component {
 					}
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = p.dialogActs(ui.ButtonProps{Label: p.Act, Kind: ui.Primary}, p.Back).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.dialogActs(ui.ButtonProps{Label: p.Act, Kind: ui.Primary}, p.Back))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.Action}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var53), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.Action}), templ_7745c5c3_Var53)
 			return nil
 		})
-		templ_7745c5c3_Err = dialogFrame(&p.Within, p.Title).Render(templ.WithChildren(ctx, templ_7745c5c3_Var52), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, dialogFrame(&p.Within, p.Title), templ_7745c5c3_Var52)
 		return nil
 	})
 }
@@ -727,31 +604,16 @@ func (p *NameForm) stem() templ.Attributes {
 func dialogFrame(p *Within, title string) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var57 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var58 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: ui.Link{Label: p.Project.Name, Href: p.path("/files")}, Title: title}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.Project.Name, Href: p.path("/files")}, Title: title}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" <div class=\"dialog-page\" data-dialog-body>")
-			templ_7745c5c3_Err = templ_7745c5c3_Var57.Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var57)
 			templ_7745c5c3_Buffer.WriteString("</div>")
-			templ_7745c5c3_Err = TrayShapes(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, TrayShapes(&p.Page))
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var58), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var58)
 		return nil
 	})
 }
@@ -761,14 +623,8 @@ func dialogFrame(p *Within, title string) templ.Component {
 func (p *Within) dialogActs(act ui.ButtonProps, back string) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var59 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"acts\">")
-		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: back, Attrs: templ.Attributes{"data-dialog-close": true}}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = ui.Button(act).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: back, Attrs: templ.Attributes{"data-dialog-close": true}}))
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(act))
 		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
 	})
@@ -860,20 +716,11 @@ func Put(p PutPage) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("\">")
 			}
 			templ_7745c5c3_Buffer.WriteString("<div class=\"places\"><div class=\"places-path\">")
-			templ_7745c5c3_Err = p.step("", p.T("section.files"), "files").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.step("", p.T("section.files"), "files"))
 			for _, f := range p.Path {
-				templ_7745c5c3_Err = ui.Icon("chevron-right").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("chevron-right"))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = p.step(f.ID, f.Name, "").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.step(f.ID, f.Name, ""))
 			}
 			templ_7745c5c3_Buffer.WriteString("</div><ul>")
 			for _, f := range p.Below {
@@ -884,23 +731,14 @@ func Put(p PutPage) templ.Component {
 					templ_7745c5c3_Buffer.WriteString(" disabled")
 				}
 				templ_7745c5c3_Buffer.WriteString(">")
-				templ_7745c5c3_Err = ui.Icon("folder").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("folder"))
 				templ_7745c5c3_Buffer.WriteString("<span>")
 				component.Text(templ_7745c5c3_Buffer, string(f.Name))
 				templ_7745c5c3_Buffer.WriteString("</span> ")
 				if p.team() {
-					templ_7745c5c3_Err = p.zoneChip(f.Zone()).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, p.zoneChip(f.Zone()))
 				}
-				templ_7745c5c3_Err = ui.Icon("chevron-right").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("chevron-right"))
 				templ_7745c5c3_Buffer.WriteString("</button></li>")
 			}
 			if len(p.Below) == 0 {
@@ -916,18 +754,12 @@ func Put(p PutPage) templ.Component {
 			}
 			if p.Hides > 0 {
 				templ_7745c5c3_Buffer.WriteString("<div class=\"warn-note\">")
-				templ_7745c5c3_Err = ui.Icon("eye-off").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("eye-off"))
 				templ_7745c5c3_Buffer.WriteString("<div><p>")
 				component.Text(templ_7745c5c3_Buffer, string(p.N("files.move_hides", p.Hides, "client", p.Project.ClientName)))
 				templ_7745c5c3_Buffer.WriteString("</p>")
 				if p.MayHide {
-					templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "confirm", Label: p.T("files.move_confirm"), Attrs: templ.Attributes{"required": true}}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{Name: "confirm", Label: p.T("files.move_confirm"), Attrs: templ.Attributes{"required": true}}))
 				} else {
 					templ_7745c5c3_Buffer.WriteString("<p>")
 					component.Text(templ_7745c5c3_Buffer, string(p.T("files.move_not_yours")))
@@ -937,44 +769,26 @@ func Put(p PutPage) templ.Component {
 			}
 			if p.Shows > 0 {
 				templ_7745c5c3_Buffer.WriteString("<div class=\"warn-note calm\">")
-				templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("lock"))
 				templ_7745c5c3_Buffer.WriteString("<div><p>")
 				component.Text(templ_7745c5c3_Buffer, string(p.N("files.move_stays", p.Shows)))
 				templ_7745c5c3_Buffer.WriteString("</p>")
-				templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "show", Label: p.T("files.move_show", "client", p.Project.ClientName), Hint: p.Page.Audience(p.Who)}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{Name: "show", Label: p.T("files.move_show", "client", p.Project.ClientName), Hint: p.Page.Audience(p.Who)}))
 				templ_7745c5c3_Buffer.WriteString("</div></div>")
 			}
 			templ_7745c5c3_Buffer.WriteString("<div class=\"acts\">")
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: p.Back, Attrs: templ.Attributes{"data-dialog-close": true}}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: p.Back, Attrs: templ.Attributes{"data-dialog-close": true}}))
 			if p.Do == "copy" {
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("files.copy_here"), Kind: ui.Primary, Name: "do", Value: "copy_here"}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("files.copy_here"), Kind: ui.Primary, Name: "do", Value: "copy_here"}))
 			} else {
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("files.move_here"), Kind: ui.Primary, Name: "do", Value: "put", Off: p.place() == p.From || p.Hides > 0 && !p.MayHide}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("files.move_here"), Kind: ui.Primary, Name: "do", Value: "put", Off: p.place() == p.From || p.Hides > 0 && !p.MayHide}))
 			}
 			templ_7745c5c3_Buffer.WriteString("</div><input type=\"hidden\" name=\"how\" value=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.Do))
 			templ_7745c5c3_Buffer.WriteString("\"></form>")
 			return nil
 		})
-		templ_7745c5c3_Err = dialogFrame(&p.Within, p.Title()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var61), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, dialogFrame(&p.Within, p.Title()), templ_7745c5c3_Var61)
 		return nil
 	})
 }
@@ -986,10 +800,7 @@ func (p *PutPage) step(id portal.FolderID, name, icon string) templ.Component {
 		if id == p.place() {
 			templ_7745c5c3_Buffer.WriteString("<b aria-current=\"true\">")
 			if icon != "" {
-				templ_7745c5c3_Err = ui.Icon(icon).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon(icon))
 			}
 			component.Text(templ_7745c5c3_Buffer, string(name))
 			templ_7745c5c3_Buffer.WriteString("</b>")
@@ -998,10 +809,7 @@ func (p *PutPage) step(id portal.FolderID, name, icon string) templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(lookValue(id)))
 			templ_7745c5c3_Buffer.WriteString("\" data-stay>")
 			if icon != "" {
-				templ_7745c5c3_Err = ui.Icon(icon).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon(icon))
 			}
 			component.Text(templ_7745c5c3_Buffer, string(name))
 			templ_7745c5c3_Buffer.WriteString("</button>")
@@ -1069,17 +877,11 @@ func Drop(p DropPage) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</li>")
 			}
 			templ_7745c5c3_Buffer.WriteString("</ul>")
-			templ_7745c5c3_Err = p.dialogActs(ui.ButtonProps{Label: p.T("action.delete"), Kind: ui.Danger, Name: "do", Value: "trash"}, p.Back).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.dialogActs(ui.ButtonProps{Label: p.T("action.delete"), Kind: ui.Danger, Name: "do", Value: "trash"}, p.Back))
 			templ_7745c5c3_Buffer.WriteString("</form>")
 			return nil
 		})
-		templ_7745c5c3_Err = dialogFrame(&p.Within, p.Title()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var79), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, dialogFrame(&p.Within, p.Title()), templ_7745c5c3_Var79)
 		return nil
 	})
 }
@@ -1140,17 +942,11 @@ func Hide(p HidePage) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("\"><p>")
 			component.Text(templ_7745c5c3_Buffer, string(p.text()))
 			templ_7745c5c3_Buffer.WriteString("</p>")
-			templ_7745c5c3_Err = p.dialogActs(ui.ButtonProps{Label: p.T("item.hide"), Kind: ui.Primary}, p.Back).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.dialogActs(ui.ButtonProps{Label: p.T("item.hide"), Kind: ui.Primary}, p.Back))
 			templ_7745c5c3_Buffer.WriteString("</form>")
 			return nil
 		})
-		templ_7745c5c3_Err = dialogFrame(&p.Within, p.T("item.hide_title", "title", p.Title)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var85), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, dialogFrame(&p.Within, p.T("item.hide_title", "title", p.Title)), templ_7745c5c3_Var85)
 		return nil
 	})
 }
@@ -1189,33 +985,18 @@ type FileGroup struct {
 func AllFiles(p AllFilesPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var88 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var89 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: p.T("nav.files"), Lead: p.T("files.all_lead")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("nav.files"), Lead: p.T("files.all_lead")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.whose().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.whose())
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Team {
-				templ_7745c5c3_Err = p.clientFilter("/files", "", "", p.Clients).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.clientFilter("/files", "", "", p.Clients))
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.groups().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.groups())
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var89), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var89)
 		return nil
 	})
 }
@@ -1230,16 +1011,10 @@ type ClientFilesPage struct {
 func ClientFiles(p ClientFilesPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var90 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var91 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = p.Files.groups().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.Files.groups())
 			return nil
 		})
-		templ_7745c5c3_Err = clientTabs(&p.ClientFrame).Render(templ.WithChildren(ctx, templ_7745c5c3_Var91), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, clientTabs(&p.ClientFrame), templ_7745c5c3_Var91)
 		return nil
 	})
 }
@@ -1248,10 +1023,7 @@ func ClientFiles(p ClientFilesPage) templ.Component {
 func (p *AllFilesPage) groups() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var92 templ.Component) (templ_7745c5c3_Err error) {
 		if len(p.Groups) == 0 {
-			templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "files", Title: p.T("files.none"), Text: p.noneText()}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "files", Title: p.T("files.none"), Text: p.noneText()}))
 		}
 		for _, g := range p.Groups {
 			templ_7745c5c3_Var93 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
@@ -1259,10 +1031,7 @@ func (p *AllFilesPage) groups() templ.Component {
 					templ_7745c5c3_Buffer.WriteString("<ul class=\"start-files\">")
 					for _, f := range g.Pinned {
 						templ_7745c5c3_Buffer.WriteString("<li>")
-						templ_7745c5c3_Err = fileFace(f).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, fileFace(f))
 						templ_7745c5c3_Buffer.WriteString("<div><a class=\"main\" href=\"")
 						var templ_7745c5c3_Var94 templ.SafeURL
 						templ_7745c5c3_Var94, templ_7745c5c3_Err = templ.JoinURLErrs("/files/" + string(f.ID))
@@ -1280,27 +1049,15 @@ func (p *AllFilesPage) groups() templ.Component {
 				}
 				templ_7745c5c3_Buffer.WriteString(" <ul class=\"rows file-hits\">")
 				for _, f := range g.Files {
-					templ_7745c5c3_Err = p.row(f).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, p.row(f))
 				}
 				templ_7745c5c3_Buffer.WriteString("</ul>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.groupTitle(g), More: ui.Link{Label: p.T("files.all_of_project"), Href: "/projects/" + string(g.Project) + "/files"}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var93), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.groupTitle(g), More: ui.Link{Label: p.T("files.all_of_project"), Href: "/projects/" + string(g.Project) + "/files"}}), templ_7745c5c3_Var93)
 		}
-		templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("files.first"), Href: p.Newest}, ui.Link{Label: p.T("files.more"), Href: p.Older}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = TrayShapes(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("files.first"), Href: p.Newest}, ui.Link{Label: p.T("files.more"), Href: p.Older}))
+		component.Put(ctx, templ_7745c5c3_Buffer, TrayShapes(&p.Page))
 		return nil
 	})
 }
@@ -1323,10 +1080,7 @@ func (p *AllFilesPage) noneText() string {
 func (p *AllFilesPage) row(f portal.File) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var97 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<li>")
-		templ_7745c5c3_Err = fileFace(f).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, fileFace(f))
 		templ_7745c5c3_Buffer.WriteString("<div class=\"body\"><a class=\"main\" href=\"")
 		var templ_7745c5c3_Var98 templ.SafeURL
 		templ_7745c5c3_Var98, templ_7745c5c3_Err = templ.JoinURLErrs("/files/" + string(f.ID))
@@ -1348,10 +1102,7 @@ func (p *AllFilesPage) row(f portal.File) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("<span class=\"")
 			component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var101).String()))
 			templ_7745c5c3_Buffer.WriteString("\">")
-			templ_7745c5c3_Err = ui.Icon(zoneIcon(f.Zone())).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon(zoneIcon(f.Zone())))
 			if f.Zone() == portal.ZoneFromClient {
 				component.Text(templ_7745c5c3_Buffer, string(p.T("zone.from_client", "client", f.ClientName)))
 			} else {

@@ -23,23 +23,14 @@ func (p *Within) openRequests(all []portal.FileRequest) templ.Component {
 			templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					for _, q := range all {
-						templ_7745c5c3_Err = p.fileRequest(q).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, p.fileRequest(q))
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var3)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(p.requestsSection(len(all))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(p.requestsSection(len(all))), templ_7745c5c3_Var2)
 		}
 		return nil
 	})
@@ -56,28 +47,16 @@ func (p *Within) requestsSection(n int) ui.SectionProps {
 func (p *Within) fileRequest(q portal.FileRequest) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = requestState(q.State, p.T("request.state."+string(q.State))).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, requestState(q.State, p.T("request.state."+string(q.State))))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if q.Turn != "" {
-				templ_7745c5c3_Err = p.turn(q.Turn, q.TurnSince).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.turn(q.Turn, q.TurnSince))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Due(p.DueOn(q.DueOn, q.Turn == portal.ClientSide)).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Due(p.DueOn(q.DueOn, q.Turn == portal.ClientSide)))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: "upload", Title: q.Title, Href: Href(string(q.ID)), Sub: p.requestSub(q)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "upload", Title: q.Title, Href: Href(string(q.ID)), Sub: p.requestSub(q)}), templ_7745c5c3_Var5)
 		return nil
 	})
 }
@@ -106,30 +85,15 @@ func requestState(s portal.RequestState, word string) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var6 templ.Component) (templ_7745c5c3_Err error) {
 		switch s {
 		case portal.RequestAccepted:
-			templ_7745c5c3_Err = ui.State(ui.ToneOK, "circle-check", word).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneOK, "circle-check", word))
 		case portal.RequestRefused:
-			templ_7745c5c3_Err = ui.State(ui.ToneWarn, "rotate-ccw", word).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWarn, "rotate-ccw", word))
 		case portal.RequestAnswered:
-			templ_7745c5c3_Err = ui.State(ui.ToneAccent, "inbox", word).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneAccent, "inbox", word))
 		case portal.RequestWithdrawn:
-			templ_7745c5c3_Err = ui.State(ui.ToneIdle, "circle-x", word).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneIdle, "circle-x", word))
 		default:
-			templ_7745c5c3_Err = ui.State(ui.ToneWait, "hourglass", word).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWait, "hourglass", word))
 		}
 		return nil
 	})
@@ -149,49 +113,28 @@ func FileRequests(p FileRequestsPage) templ.Component {
 		templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			if len(p.Requests) == 0 {
 				if p.team() {
-					templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "upload", Title: p.T("request.none"), Text: p.T("request.none_team", "client", p.Project.ClientName)}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "upload", Title: p.T("request.none"), Text: p.T("request.none_team", "client", p.Project.ClientName)}))
 				} else {
-					templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "upload", Title: p.T("request.none"), Text: p.T("request.none_client", "workspace", p.Name)}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "upload", Title: p.T("request.none"), Text: p.T("request.none_client", "workspace", p.Name)}))
 				}
 			} else {
 				templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 						for _, q := range p.Requests {
-							templ_7745c5c3_Err = p.fileRequest(q).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, p.fileRequest(q))
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var10)
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("request.list")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("request.list")}), templ_7745c5c3_Var9)
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("action.newer"), Href: p.Newest}, ui.Link{Label: p.T("action.older"), Href: p.Older}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("action.newer"), Href: p.Newest}, ui.Link{Label: p.T("action.older"), Href: p.Older}))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = within(&p.Within, p.acts()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, within(&p.Within, p.acts()), templ_7745c5c3_Var8)
 		return nil
 	})
 }
@@ -200,10 +143,7 @@ func FileRequests(p FileRequestsPage) templ.Component {
 func (p *FileRequestsPage) acts() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var11 templ.Component) (templ_7745c5c3_Err error) {
 		if p.team() && p.may(portal.Contribute) {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("request.ask"), Icon: "upload", Kind: ui.Primary, Small: true, Href: p.path("/requests/new")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("request.ask"), Icon: "upload", Kind: ui.Primary, Small: true, Href: p.path("/requests/new")}))
 		}
 		return nil
 	})
@@ -235,40 +175,22 @@ func FileRequest(p FileRequestPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var12 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = p.facts().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.facts())
 				return nil
 			})
-			templ_7745c5c3_Err = ui.HeadActs(ui.HeadProps{Over: ui.Link{Label: p.Project.Name, Href: p.path("")}, Title: p.Request.Title}, p.acts()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Over: ui.Link{Label: p.Project.Name, Href: p.path("")}, Title: p.Request.Title}, p.acts()), templ_7745c5c3_Var14)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Stale {
-				templ_7745c5c3_Err = ui.Errors(p.T("request.stale"), p.T("request.stale_text"), []ui.Link{{Label: p.T("request.newest"), Href: p.at("")}}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.T("request.stale"), p.T("request.stale_text"), []ui.Link{{Label: p.T("request.newest"), Href: p.at("")}}))
 			} else {
-				templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.result().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.result())
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if body := Prose(p.Request.Body); body != nil {
 				templ_7745c5c3_Buffer.WriteString("<div class=\"section\">")
-				templ_7745c5c3_Err = body.Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, body)
 				templ_7745c5c3_Buffer.WriteString("</div>")
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
@@ -276,112 +198,64 @@ func FileRequest(p FileRequestPage) templ.Component {
 				templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 						templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-							templ_7745c5c3_Err = p.chip(p.Example.Audience).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, p.chip(p.Example.Audience))
 							return nil
 						})
-						templ_7745c5c3_Err = ui.ListRow(p.exampleRow()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var17), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(p.exampleRow()), templ_7745c5c3_Var17)
 						return nil
 					})
-					templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var16), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var16)
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("request.example")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var15), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("request.example")}), templ_7745c5c3_Var15)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.sends() {
-				templ_7745c5c3_Err = p.send().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.send())
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Files) > 0 {
 				templ_7745c5c3_Var18 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Var19 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 						for _, f := range p.Files {
-							templ_7745c5c3_Err = p.sent(f).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, p.sent(f))
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var19), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var19)
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{ID: "sent", Title: p.T("request.sent"), Count: len(p.Files)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var18), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "sent", Title: p.T("request.sent"), Count: len(p.Files)}), templ_7745c5c3_Var18)
 			} else if p.team() && !p.Request.State.Over() {
-				templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "inbox", Title: p.T("request.nothing_yet"), Text: p.T("request.nothing_yet_text", "client", p.Project.ClientName)}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "inbox", Title: p.T("request.nothing_yet"), Text: p.T("request.nothing_yet_text", "client", p.Project.ClientName)}))
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.sends() && p.Request.Turn == portal.ClientSide && len(p.Files) > 0 {
-				templ_7745c5c3_Err = p.everything().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.everything())
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.decides() {
-				templ_7745c5c3_Err = p.decision().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.decision())
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Events) > 0 {
 				templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.Feed(p.Feed(p.Events, p.Name, false)).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Feed(p.Feed(p.Events, p.Name, false)))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("item.history")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var20), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("item.history")}), templ_7745c5c3_Var20)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.changes() {
-				templ_7745c5c3_Err = ui.Confirm(ui.ConfirmProps{ID: "withdraw", Title: p.T("request.withdraw_title", "title", p.Request.Title), Text: p.T("request.withdraw_text", "client", p.Project.ClientName), Cancel: p.T("action.cancel"), Act: p.T("request.withdraw"), Post: p.at("/withdraw")}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Confirm(ui.ConfirmProps{ID: "withdraw", Title: p.T("request.withdraw_title", "title", p.Request.Title), Text: p.T("request.withdraw_text", "client", p.Project.ClientName), Cancel: p.T("action.cancel"), Act: p.T("request.withdraw"), Post: p.at("/withdraw")}))
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.sends() {
-				templ_7745c5c3_Err = TrayShapes(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, TrayShapes(&p.Page))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var13)
 		return nil
 	})
 }
@@ -389,20 +263,11 @@ func FileRequest(p FileRequestPage) templ.Component {
 //go:noinline
 func (p *FileRequestPage) facts() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var21 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = requestState(p.Request.State, p.T("request.state."+string(p.Request.State))).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, requestState(p.Request.State, p.T("request.state."+string(p.Request.State))))
 		if p.Request.Turn != "" {
-			templ_7745c5c3_Err = p.turn(p.Request.Turn, p.Request.TurnSince).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.turn(p.Request.Turn, p.Request.TurnSince))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = ui.Due(p.DueOn(p.Request.DueOn, p.Request.Turn == portal.ClientSide)).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Due(p.DueOn(p.Request.DueOn, p.Request.Turn == portal.ClientSide)))
 		}
 		if for_ := p.askedOf(p.Request); for_ != "" {
 			templ_7745c5c3_Buffer.WriteString("<span>")
@@ -412,10 +277,7 @@ func (p *FileRequestPage) facts() templ.Component {
 		templ_7745c5c3_Buffer.WriteString("<span>")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("request.asked_by", "name", p.by(p.Request.AskedBy), "when", p.Ago(p.Request.CreatedAt, p.Now))))
 		templ_7745c5c3_Buffer.WriteString("</span>")
-		templ_7745c5c3_Err = p.chip(portal.ClientSide).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.chip(portal.ClientSide))
 		if p.team() && !p.Request.RemindAt.IsZero() {
 			templ_7745c5c3_Buffer.WriteString("<span>")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("request.remind_at", "when", p.Time(p.Request.RemindAt, p.Now))))
@@ -439,44 +301,29 @@ func (p *FileRequestPage) result() templ.Component {
 			templ_7745c5c3_Var27 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("circle-check", p.T("request.was_accepted", "name", p.by(p.Request.StateBy), "when", p.Time(p.Request.StateAt, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var27), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("circle-check", p.T("request.was_accepted", "name", p.by(p.Request.StateBy), "when", p.Time(p.Request.StateAt, p.Now))), templ_7745c5c3_Var27)
 		case portal.RequestRefused:
 			templ_7745c5c3_Var28 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("rotate-ccw", p.T("request.was_refused", "name", p.by(p.Request.StateBy), "reason", p.Request.Reason)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var28), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("rotate-ccw", p.T("request.was_refused", "name", p.by(p.Request.StateBy), "reason", p.Request.Reason)), templ_7745c5c3_Var28)
 		case portal.RequestAnswered:
 			if p.team() {
 				templ_7745c5c3_Var29 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("inbox", p.T("request.was_answered", "name", p.by(p.Request.StateBy), "when", p.Time(p.Request.StateAt, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var29), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("inbox", p.T("request.was_answered", "name", p.by(p.Request.StateBy), "when", p.Time(p.Request.StateAt, p.Now))), templ_7745c5c3_Var29)
 			} else {
 				templ_7745c5c3_Var30 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("inbox", p.T("request.is_with", "workspace", p.Name)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var30), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("inbox", p.T("request.is_with", "workspace", p.Name)), templ_7745c5c3_Var30)
 			}
 		case portal.RequestWithdrawn:
 			templ_7745c5c3_Var31 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("circle-x", p.T("request.was_withdrawn", "name", p.by(p.Request.StateBy), "when", p.Time(p.Request.StateAt, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var31), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("circle-x", p.T("request.was_withdrawn", "name", p.by(p.Request.StateBy), "when", p.Time(p.Request.StateAt, p.Now))), templ_7745c5c3_Var31)
 		}
 		return nil
 	})
@@ -507,42 +354,27 @@ func (p *FileRequestPage) send() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("\"><input type=\"hidden\" name=\"request\" value=\"")
 			component.Text(templ_7745c5c3_Buffer, string(string(p.Request.ID)))
 			templ_7745c5c3_Buffer.WriteString("\"><p class=\"who\">")
-			templ_7745c5c3_Err = ui.Icon("users").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("users"))
 			templ_7745c5c3_Buffer.WriteString("<span>")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("files.who.both", "workspace", p.Name, "client", p.Project.ClientName)))
 			templ_7745c5c3_Buffer.WriteString("</span></p><div class=\"drop-acts\"><input class=\"control no-js\" type=\"file\" id=\"file\" name=\"file\" multiple required aria-label=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("files.choose")))
 			templ_7745c5c3_Buffer.WriteString("\" data-from=\"files\"> <button class=\"button primary no-js\">")
-			templ_7745c5c3_Err = ui.Icon("upload").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("upload"))
 			templ_7745c5c3_Buffer.WriteString("<span class=\"label\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("request.upload")))
 			templ_7745c5c3_Buffer.WriteString("</span></button> <input type=\"file\" hidden accept=\"image/*\" capture=\"environment\" data-from=\"camera\"> <button type=\"button\" class=\"button primary needs-js\" data-pick=\"files\">")
-			templ_7745c5c3_Err = ui.Icon("upload").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("upload"))
 			templ_7745c5c3_Buffer.WriteString("<span class=\"label\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("request.upload")))
 			templ_7745c5c3_Buffer.WriteString("</span></button> <button type=\"button\" class=\"button quiet needs-js only-coarse\" data-pick=\"camera\">")
-			templ_7745c5c3_Err = ui.Icon("camera").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("camera"))
 			templ_7745c5c3_Buffer.WriteString("<span class=\"label\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("files.camera")))
 			templ_7745c5c3_Buffer.WriteString("</span></button> <span class=\"drop-hint needs-js only-fine\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("files.drop")))
 			templ_7745c5c3_Buffer.WriteString("</span></div><div class=\"drop-places\" aria-hidden=\"true\"><div data-drop=\"client\">")
-			templ_7745c5c3_Err = ui.Icon("upload").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("upload"))
 			templ_7745c5c3_Buffer.WriteString("<b>")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("files.drop_here")))
 			templ_7745c5c3_Buffer.WriteString("</b> <span>")
@@ -550,10 +382,7 @@ func (p *FileRequestPage) send() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</span></div></div></form>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Section(ui.SectionProps{ID: "send", Title: p.sendTitle()}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var33), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "send", Title: p.sendTitle()}), templ_7745c5c3_Var33)
 		return nil
 	})
 }
@@ -572,29 +401,17 @@ func (p *FileRequestPage) sent(f portal.RequestedFile) templ.Component {
 		templ_7745c5c3_Var48 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			switch f.Scan {
 			case portal.ScanWaiting:
-				templ_7745c5c3_Err = ui.State(ui.ToneWait, "hourglass", p.T("scan.waiting")).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWait, "hourglass", p.T("scan.waiting")))
 			case portal.ScanInfected:
-				templ_7745c5c3_Err = ui.State(ui.ToneBad, "circle-alert", p.T("scan.infected")).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneBad, "circle-alert", p.T("scan.infected")))
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if f.Audience == portal.Team {
-				templ_7745c5c3_Err = p.chip(f.Audience).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.chip(f.Audience))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.ListRow(p.sentRow(f)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var48), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(p.sentRow(f)), templ_7745c5c3_Var48)
 		return nil
 	})
 }
@@ -613,10 +430,7 @@ func (p *FileRequestPage) everything() templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</h2><p>")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("request.everything_text", "workspace", p.Name)))
 		templ_7745c5c3_Buffer.WriteString("</p>")
-		templ_7745c5c3_Err = ui.PostButton(p.at("/answer"), ui.ButtonProps{Label: p.T("request.everything"), Icon: "check", Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton(p.at("/answer"), ui.ButtonProps{Label: p.T("request.everything"), Icon: "check", Kind: ui.Primary}))
 		templ_7745c5c3_Buffer.WriteString("</section>")
 		return nil
 	})
@@ -635,10 +449,7 @@ func (p *FileRequestPage) decision() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("><summary>")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("request.again_after")))
 			templ_7745c5c3_Buffer.WriteString("</summary>")
-			templ_7745c5c3_Err = p.decisionForm().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.decisionForm())
 			templ_7745c5c3_Buffer.WriteString("</details>")
 		} else {
 			templ_7745c5c3_Buffer.WriteString("<h2>")
@@ -650,10 +461,7 @@ func (p *FileRequestPage) decision() templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</p>")
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.decisionForm().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.decisionForm())
 		}
 		templ_7745c5c3_Buffer.WriteString("</section>")
 		return nil
@@ -664,44 +472,26 @@ func (p *FileRequestPage) decision() templ.Component {
 func (p *FileRequestPage) decisionForm() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var56 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var57 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = revision(p.Request.Revision).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, revision(p.Request.Revision))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Request.State != portal.RequestRefused {
-				templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "reason", Label: p.T("request.reason"), Hint: p.T("request.reason_hint", "client", p.Project.ClientName), Value: p.Reason, Error: p.Err("reason"), Max: portal.MaxText, Rows: 3, Draft: "refuse-" + string(p.Request.ID)}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "reason", Label: p.T("request.reason"), Hint: p.T("request.reason_hint", "client", p.Project.ClientName), Value: p.Reason, Error: p.Err("reason"), Max: portal.MaxText, Rows: 3, Draft: "refuse-" + string(p.Request.ID)}))
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var58 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				if p.Request.State != portal.RequestRefused {
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("request.again"), Icon: "rotate-ccw", Name: "decision", Value: "refuse"}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("request.again"), Icon: "rotate-ccw", Name: "decision", Value: "refuse"}))
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.Request.State != portal.RequestAccepted {
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("request.accept"), Icon: "check", Kind: ui.Primary, Name: "decision", Value: "accept"}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("request.accept"), Icon: "check", Kind: ui.Primary, Name: "decision", Value: "accept"}))
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Row().Render(templ.WithChildren(ctx, templ_7745c5c3_Var58), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Row(), templ_7745c5c3_Var58)
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/decide")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var57), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/decide")}), templ_7745c5c3_Var57)
 		return nil
 	})
 }
@@ -724,26 +514,14 @@ func (p *FileRequestPage) acts() templ.Component {
 				}
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var60))
 				templ_7745c5c3_Buffer.WriteString("\">")
-				templ_7745c5c3_Err = revision(p.Request.Revision).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("request.got_it"), Icon: "check", Small: true, Name: "decision", Value: "accept"}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, revision(p.Request.Revision))
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("request.got_it"), Icon: "check", Small: true, Name: "decision", Value: "accept"}))
 				templ_7745c5c3_Buffer.WriteString("</form>")
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.edit"), Icon: "pencil", Small: true, Href: p.at("/edit")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.edit"), Icon: "pencil", Small: true, Href: p.at("/edit")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = ui.Menu(p.T("item.actions", "title", p.Request.Title), []ui.MenuItem{{Label: p.T("request.withdraw"), Icon: "circle-x", Open: "withdraw"}}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Menu(p.T("item.actions", "title", p.Request.Title), []ui.MenuItem{{Label: p.T("request.withdraw"), Icon: "circle-x", Open: "withdraw"}}))
 		}
 		return nil
 	})
@@ -793,99 +571,51 @@ func EditFileRequest(p FileRequestForm) templ.Component {
 					templ_7745c5c3_Buffer.WriteString("\">")
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "title", Label: p.T("request.title"), Hint: p.T("request.title_hint"), Value: p.Title, Error: p.Err("title"), Required: true, Max: portal.MaxName}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "title", Label: p.T("request.title"), Hint: p.T("request.title_hint"), Value: p.Title, Error: p.Err("title"), Required: true, Max: portal.MaxName}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "body", Label: p.T("request.body"), Optional: p.T("form.optional"), Hint: p.T("request.body_hint"), Value: p.Body, Error: p.Err("body"), Max: portal.MaxText}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "body", Label: p.T("request.body"), Optional: p.T("form.optional"), Hint: p.T("request.body_hint"), Value: p.Body, Error: p.Err("body"), Max: portal.MaxText}))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Var65 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.Input(ui.Field{Name: "due_on", Label: p.T("request.due_on"), Optional: p.T("form.optional"), Type: "date", Value: p.DueOn, Error: p.Err("due_on")}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "due_on", Label: p.T("request.due_on"), Optional: p.T("form.optional"), Type: "date", Value: p.DueOn, Error: p.Err("due_on")}))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.Select(ui.Field{Name: "assignee", Label: p.T("request.assignee"), Value: p.Assignee, Error: p.Err("assignee")}, p.people()).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "assignee", Label: p.T("request.assignee"), Value: p.Assignee, Error: p.Err("assignee")}, p.people()))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var65), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var65)
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "remind", Label: p.T("request.remind"), Hint: p.T("request.remind_hint"), On: p.Remind}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{Name: "remind", Label: p.T("request.remind"), Hint: p.T("request.remind_hint"), On: p.Remind}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Select(ui.Field{Name: "folder", Label: p.T("request.folder"), Hint: p.T("request.folder_hint", "client", p.Project.ClientName), Value: p.Folder, Error: p.Err("folder")}, p.folders()).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "folder", Label: p.T("request.folder"), Hint: p.T("request.folder_hint", "client", p.Project.ClientName), Value: p.Folder, Error: p.Err("folder")}, p.folders()))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if examples := p.examples(); len(examples) > 1 {
-					templ_7745c5c3_Err = ui.Select(ui.Field{Name: "example", Label: p.T("request.example"), Optional: p.T("form.optional"), Hint: p.T("request.example_hint"), Value: p.Example, Error: p.Err("example")}, examples).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "example", Label: p.T("request.example"), Optional: p.T("form.optional"), Hint: p.T("request.example_hint"), Value: p.Example, Error: p.Err("example")}, examples))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "show_example", Label: p.T("request.show_example", "client", p.Project.ClientName), Hint: p.T("request.show_example_hint"), On: p.ShowExample}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{Name: "show_example", Label: p.T("request.show_example", "client", p.Project.ClientName), Hint: p.T("request.show_example_hint"), On: p.ShowExample}))
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.ID != "" {
 					templ_7745c5c3_Var66 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_Err = p.previewAct("body").Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, p.previewAct("body"))
 						return nil
 					})
-					templ_7745c5c3_Err = p.saveAct(p.T("action.save"), Href(string(p.ID)), "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var66), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, p.saveAct(p.T("action.save"), Href(string(p.ID)), ""), templ_7745c5c3_Var66)
 				} else {
 					templ_7745c5c3_Buffer.WriteString("<div class=\"submit\"><p class=\"hint\">")
 					component.Text(templ_7745c5c3_Buffer, string(p.Page.Audience(p.Audience)))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Text(templ_7745c5c3_Buffer, string(p.mailed()))
 					templ_7745c5c3_Buffer.WriteString("</p>")
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("request.submit", "client", p.Project.ClientName), Icon: "send", Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: p.path("/requests")}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
-					templ_7745c5c3_Err = p.previewAct("body").Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("request.submit", "client", p.Project.ClientName), Icon: "send", Kind: ui.Primary}))
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: p.path("/requests")}))
+					component.Put(ctx, templ_7745c5c3_Buffer, p.previewAct("body"))
 					templ_7745c5c3_Buffer.WriteString("</div>")
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.action(), Guard: true, Dirty: p.Failed() || p.Conflict != nil}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var63), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.action(), Guard: true, Dirty: p.Failed() || p.Conflict != nil}), templ_7745c5c3_Var63)
 			return nil
 		})
-		templ_7745c5c3_Err = formFrame(&p.Within, p.Heading(), p.Conflict).Render(templ.WithChildren(ctx, templ_7745c5c3_Var62), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, formFrame(&p.Within, p.Heading(), p.Conflict), templ_7745c5c3_Var62)
 		return nil
 	})
 }

@@ -95,79 +95,40 @@ func (p *FilesPage) empty() bool { return len(p.Folders)+len(p.Files) == 0 }
 func Files(p FilesPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = p.openRequests(p.Requests).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.openRequests(p.Requests))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.trail().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.trail())
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.tools().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.tools())
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Pinned) > 0 && len(p.Path) == 0 && p.Look.Zone == "" && !p.found() {
-				templ_7745c5c3_Err = p.pinned().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.pinned())
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.mayAdd() && !p.found() {
-				templ_7745c5c3_Err = p.upload().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.upload())
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.found() {
-				templ_7745c5c3_Err = p.hits().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.hits())
 			} else if p.empty() {
-				templ_7745c5c3_Err = p.none().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.none())
 			} else if p.Look.Grid {
-				templ_7745c5c3_Err = p.grid().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.grid())
 			} else {
-				templ_7745c5c3_Err = p.table().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.table())
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if !p.found() && !p.empty() && !p.ReadOnly {
-				templ_7745c5c3_Err = p.selection().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.selection())
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("files.first"), Href: p.Newest}, ui.Link{Label: p.T("files.more"), Href: p.Older}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("files.first"), Href: p.Newest}, ui.Link{Label: p.T("files.more"), Href: p.Older}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = TrayShapes(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, TrayShapes(&p.Page))
 			return nil
 		})
-		templ_7745c5c3_Err = within(&p.Within, p.acts()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, within(&p.Within, p.acts()), templ_7745c5c3_Var2)
 		return nil
 	})
 }
@@ -176,21 +137,12 @@ func Files(p FilesPage) templ.Component {
 func (p *FilesPage) acts() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) (templ_7745c5c3_Err error) {
 		if p.team() && p.may(portal.Contribute) {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("request.ask"), Icon: "inbox", Small: true, Href: p.path("/requests/new")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("request.ask"), Icon: "inbox", Small: true, Href: p.path("/requests/new")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("trash.title"), Icon: "trash-2", Kind: ui.Plain, Small: true, Href: p.path("/trash")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("trash.title"), Icon: "trash-2", Kind: ui.Plain, Small: true, Href: p.path("/trash")}))
 		}
 		if p.mayAdd() {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("folder.add"), Icon: "folder-plus", Small: p.team(), Href: p.newFolder(), Attrs: templ.Attributes{"data-dialog": true}}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("folder.add"), Icon: "folder-plus", Small: p.team(), Href: p.newFolder(), Attrs: templ.Attributes{"data-dialog": true}}))
 		}
 		return nil
 	})
@@ -219,18 +171,12 @@ func (p *FilesPage) trail() templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
 			templ_7745c5c3_Buffer.WriteString("\">")
-			templ_7745c5c3_Err = ui.Icon("files").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("files"))
 			component.Text(templ_7745c5c3_Buffer, string(p.T("section.files")))
 			templ_7745c5c3_Buffer.WriteString("</a></li>")
 			for i, f := range p.Path {
 				templ_7745c5c3_Buffer.WriteString("<li>")
-				templ_7745c5c3_Err = ui.Icon("chevron-right").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("chevron-right"))
 				if i < len(p.Path)-1 {
 					templ_7745c5c3_Buffer.WriteString("<a href=\"")
 					var templ_7745c5c3_Var8 templ.SafeURL
@@ -251,16 +197,10 @@ func (p *FilesPage) trail() templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString("</ol>")
 			if p.team() {
-				templ_7745c5c3_Err = p.zoneChip(p.folder().Zone()).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.zoneChip(p.folder().Zone()))
 			}
 			if menu := p.folderMenu(p.folder()); len(menu) > 0 {
-				templ_7745c5c3_Err = ui.Menu(p.T("item.actions", "title", p.folder().Name), menu).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Menu(p.T("item.actions", "title", p.folder().Name), menu))
 			}
 			templ_7745c5c3_Buffer.WriteString("</nav>")
 		}
@@ -275,15 +215,9 @@ func (p *FilesPage) tools() templ.Component {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"file-tools\"><nav class=\"zones\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("files.zones")))
 		templ_7745c5c3_Buffer.WriteString("\"><ul>")
-		templ_7745c5c3_Err = p.zoneLink("", "files", p.T("zone.all")).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.zoneLink("", "files", p.T("zone.all")))
 		for _, z := range p.zones() {
-			templ_7745c5c3_Err = p.zoneLink(z, zoneIcon(z), p.zoneWord(z)).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.zoneLink(z, zoneIcon(z), p.zoneWord(z)))
 		}
 		templ_7745c5c3_Buffer.WriteString("</ul></nav><form class=\"find\" method=\"get\" action=\"")
 		var templ_7745c5c3_Var13 templ.SafeURL
@@ -296,10 +230,7 @@ func (p *FilesPage) tools() templ.Component {
 		if p.Look.Grid {
 			templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"view\" value=\"grid\">")
 		}
-		templ_7745c5c3_Err = ui.Icon("search").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("search"))
 		templ_7745c5c3_Buffer.WriteString("<input type=\"search\" name=\"q\" value=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.Look.Query))
 		templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
@@ -309,10 +240,7 @@ func (p *FilesPage) tools() templ.Component {
 		templ_7745c5c3_Buffer.WriteString("\" maxlength=\"200\"></form><div class=\"looks\"><details class=\"menu\"><summary title=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("files.sort")))
 		templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = ui.Icon("arrow-up-down").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("arrow-up-down"))
 		templ_7745c5c3_Buffer.WriteString("<span class=\"sr\">")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("files.sort")))
 		templ_7745c5c3_Buffer.WriteString("</span></summary><div class=\"menu-list\">")
@@ -332,22 +260,13 @@ func (p *FilesPage) tools() templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(s.word))
 			templ_7745c5c3_Buffer.WriteString("</span> ")
 			if s.current {
-				templ_7745c5c3_Err = ui.Icon("check").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("check"))
 			}
 			templ_7745c5c3_Buffer.WriteString("</a>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</div></details>")
-		templ_7745c5c3_Err = p.lookLink("list", p.T("files.as_list"), !p.Look.Grid).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = p.lookLink("layout-grid", p.T("files.as_grid"), p.Look.Grid).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.lookLink("list", p.T("files.as_list"), !p.Look.Grid))
+		component.Put(ctx, templ_7745c5c3_Buffer, p.lookLink("layout-grid", p.T("files.as_grid"), p.Look.Grid))
 		templ_7745c5c3_Buffer.WriteString("</div></div>")
 		return nil
 	})
@@ -395,10 +314,7 @@ func (p *Within) zoneChip(z portal.Zone) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("<span class=\"")
 		component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var22).String()))
 		templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = ui.Icon(zoneIcon(z)).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon(zoneIcon(z)))
 		component.Text(templ_7745c5c3_Buffer, string(p.zoneWord(z)))
 		templ_7745c5c3_Buffer.WriteString("</span>")
 		return nil
@@ -428,10 +344,7 @@ func (p *FilesPage) zoneLink(z portal.Zone, icon, word string) templ.Component {
 			templ_7745c5c3_Buffer.WriteString(" aria-current=\"true\"")
 		}
 		templ_7745c5c3_Buffer.WriteString(">")
-		templ_7745c5c3_Err = ui.Icon(icon).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon(icon))
 		component.Text(templ_7745c5c3_Buffer, string(word))
 		templ_7745c5c3_Buffer.WriteString("</a></li>")
 		return nil
@@ -463,10 +376,7 @@ func (p *FilesPage) lookLink(icon, word string, current bool) templ.Component {
 			templ_7745c5c3_Buffer.WriteString(" aria-current=\"true\"")
 		}
 		templ_7745c5c3_Buffer.WriteString(">")
-		templ_7745c5c3_Err = ui.Icon(icon).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon(icon))
 		templ_7745c5c3_Buffer.WriteString("</a>")
 		return nil
 	})
@@ -516,10 +426,7 @@ func (p *FilesPage) pinned() templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</h2></header><ul class=\"start-files\">")
 		for _, f := range p.Pinned {
 			templ_7745c5c3_Buffer.WriteString("<li>")
-			templ_7745c5c3_Err = fileFace(f).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, fileFace(f))
 			templ_7745c5c3_Buffer.WriteString("<div><a class=\"main\" href=\"")
 			var templ_7745c5c3_Var36 templ.SafeURL
 			templ_7745c5c3_Var36, templ_7745c5c3_Err = templ.JoinURLErrs("/files/" + string(f.ID))
@@ -559,24 +466,15 @@ func (p *FilesPage) upload() templ.Component {
 		templ_7745c5c3_Buffer.WriteString("\"><input type=\"hidden\" name=\"folder\" value=\"")
 		component.Text(templ_7745c5c3_Buffer, string(string(p.folder().ID)))
 		templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = p.who().Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.who())
 		templ_7745c5c3_Buffer.WriteString("<div class=\"drop-acts\"><input class=\"control no-js\" type=\"file\" name=\"file\" multiple required aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("files.choose")))
 		templ_7745c5c3_Buffer.WriteString("\" data-from=\"files\"> <button class=\"button primary no-js\">")
-		templ_7745c5c3_Err = ui.Icon("upload").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("upload"))
 		templ_7745c5c3_Buffer.WriteString("<span class=\"label\">")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("files.upload")))
 		templ_7745c5c3_Buffer.WriteString("</span></button> <input type=\"file\" hidden webkitdirectory data-from=\"folder\"> <input type=\"file\" hidden accept=\"image/*\" capture=\"environment\" data-from=\"camera\"> <button type=\"button\" class=\"button primary needs-js\" data-pick=\"files\">")
-		templ_7745c5c3_Err = ui.Icon("upload").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("upload"))
 		if p.asks() {
 			templ_7745c5c3_Buffer.WriteString("<span class=\"label for-team\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("files.upload_team")))
@@ -589,17 +487,11 @@ func (p *FilesPage) upload() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</span>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</button> <button type=\"button\" class=\"button quiet needs-js only-fine\" data-pick=\"folder\">")
-		templ_7745c5c3_Err = ui.Icon("folder-plus").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("folder-plus"))
 		templ_7745c5c3_Buffer.WriteString("<span class=\"label\">")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("files.upload_folder")))
 		templ_7745c5c3_Buffer.WriteString("</span></button> <button type=\"button\" class=\"button quiet needs-js only-coarse\" data-pick=\"camera\">")
-		templ_7745c5c3_Err = ui.Icon("camera").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("camera"))
 		templ_7745c5c3_Buffer.WriteString("<span class=\"label\">")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("files.camera")))
 		templ_7745c5c3_Buffer.WriteString("</span></button> <span class=\"drop-hint needs-js only-fine\">")
@@ -607,10 +499,7 @@ func (p *FilesPage) upload() templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</span></div><div class=\"drop-places\" aria-hidden=\"true\">")
 		if p.team() {
 			templ_7745c5c3_Buffer.WriteString("<div data-drop=\"team\">")
-			templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("lock"))
 			templ_7745c5c3_Buffer.WriteString("<b>")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("files.drop_team")))
 			templ_7745c5c3_Buffer.WriteString("</b> <span>")
@@ -620,20 +509,14 @@ func (p *FilesPage) upload() templ.Component {
 		if !p.teamOnly() {
 			templ_7745c5c3_Buffer.WriteString("<div data-drop=\"client\">")
 			if p.team() {
-				templ_7745c5c3_Err = ui.Icon("eye").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("eye"))
 				templ_7745c5c3_Buffer.WriteString(" <b>")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("files.drop_client", "client", p.Project.ClientName)))
 				templ_7745c5c3_Buffer.WriteString("</b> <span>")
 				component.Text(templ_7745c5c3_Buffer, string(p.Page.Audience(p.Audience)))
 				templ_7745c5c3_Buffer.WriteString("</span>")
 			} else {
-				templ_7745c5c3_Err = ui.Icon("upload").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("upload"))
 				templ_7745c5c3_Buffer.WriteString(" <b>")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("files.drop_here")))
 				templ_7745c5c3_Buffer.WriteString("</b> <span>")
@@ -662,20 +545,14 @@ func (p *FilesPage) who() templ.Component {
 				templ_7745c5c3_Buffer.WriteString(" checked")
 			}
 			templ_7745c5c3_Buffer.WriteString(">")
-			templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("lock"))
 			component.Text(templ_7745c5c3_Buffer, string(p.T("zone.team")))
 			templ_7745c5c3_Buffer.WriteString("</label> <label><input type=\"radio\" name=\"audience\" value=\"client\"")
 			if p.Look.Zone == portal.ZoneShared {
 				templ_7745c5c3_Buffer.WriteString(" checked")
 			}
 			templ_7745c5c3_Buffer.WriteString(">")
-			templ_7745c5c3_Err = ui.Icon("eye").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("eye"))
 			component.Text(templ_7745c5c3_Buffer, string(p.T("zone.shared")))
 			templ_7745c5c3_Buffer.WriteString("</label></div><p class=\"for-team\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("files.who.team", "workspace", p.Name)))
@@ -684,18 +561,12 @@ func (p *FilesPage) who() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</p></fieldset>")
 		} else if p.team() {
 			templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"audience\" value=\"team\"><p class=\"who\">")
-			templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("lock"))
 			component.Text(templ_7745c5c3_Buffer, string(p.T("files.who.team", "workspace", p.Name)))
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		} else {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"who\">")
-			templ_7745c5c3_Err = ui.Icon("eye").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("eye"))
 			component.Text(templ_7745c5c3_Buffer, string(p.T("files.who.both", "workspace", p.Name, "client", p.Project.ClientName)))
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
@@ -709,26 +580,14 @@ func (p *FilesPage) none() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var67 templ.Component) (templ_7745c5c3_Err error) {
 		if p.Look.Zone != "" {
 			templ_7745c5c3_Var68 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("files.show_all"), Small: true, Href: p.zoned("")}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("files.show_all"), Small: true, Href: p.zoned("")}))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: zoneIcon(p.Look.Zone), Title: p.T("files.none_zone", "zone", p.zoneWord(p.Look.Zone)), Text: p.T("files.none_zone_text")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var68), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: zoneIcon(p.Look.Zone), Title: p.T("files.none_zone", "zone", p.zoneWord(p.Look.Zone)), Text: p.T("files.none_zone_text")}), templ_7745c5c3_Var68)
 		} else if len(p.Path) > 0 {
-			templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "folder-open", Title: p.T("files.none_folder"), Text: p.noneText()}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "folder-open", Title: p.T("files.none_folder"), Text: p.noneText()}))
 		} else {
-			templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "files", Title: p.T("files.none"), Text: p.noneText()}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "files", Title: p.T("files.none"), Text: p.noneText()}))
 		}
 		return nil
 	})
@@ -759,24 +618,15 @@ func (p *FilesPage) hits() templ.Component {
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var71))
 		templ_7745c5c3_Buffer.WriteString("\">")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("files.show_all")))
-		templ_7745c5c3_Err = ui.Icon("x").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("x"))
 		templ_7745c5c3_Buffer.WriteString("</a></header>")
 		if len(p.Hits) == 0 {
-			templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "search", Title: p.T("files.no_match"), Text: p.T("files.no_match_text")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "search", Title: p.T("files.no_match"), Text: p.T("files.no_match_text")}))
 		} else {
 			templ_7745c5c3_Buffer.WriteString("<ul class=\"rows file-hits\">")
 			for _, h := range p.Hits {
 				templ_7745c5c3_Buffer.WriteString("<li>")
-				templ_7745c5c3_Err = fileFace(h.File).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, fileFace(h.File))
 				templ_7745c5c3_Buffer.WriteString("<div class=\"body\"><a class=\"main\" href=\"")
 				var templ_7745c5c3_Var73 templ.SafeURL
 				templ_7745c5c3_Var73, templ_7745c5c3_Err = templ.JoinURLErrs("/files/" + string(h.File.ID))
@@ -789,17 +639,11 @@ func (p *FilesPage) hits() templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</a> ")
 				if h.Snippet != "" {
 					templ_7745c5c3_Buffer.WriteString("<span class=\"sub\">")
-					templ_7745c5c3_Err = snippet(h.Snippet).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, snippet(h.Snippet))
 					templ_7745c5c3_Buffer.WriteString("</span>")
 				}
 				templ_7745c5c3_Buffer.WriteString("</div><div class=\"aside\">")
-				templ_7745c5c3_Err = p.zoneChip(h.File.Zone()).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.zoneChip(h.File.Zone()))
 				templ_7745c5c3_Buffer.WriteString("<span>")
 				component.Text(templ_7745c5c3_Buffer, string(p.VersionWord(h.File.Version)))
 				templ_7745c5c3_Buffer.WriteString("</span> <span>")

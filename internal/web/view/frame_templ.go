@@ -16,40 +16,22 @@ func Frame(p *Page) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
 		if p.Shell.Client != nil {
 			templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = templ_7745c5c3_Var1.Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var1)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.ClientShell(*p.Shell.Client).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ClientShell(*p.Shell.Client), templ_7745c5c3_Var2)
 		} else if p.Shell.Team != nil {
 			templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = templ_7745c5c3_Var1.Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var1)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.TeamShell(*p.Shell.Team).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.TeamShell(*p.Shell.Team), templ_7745c5c3_Var3)
 		} else {
 			templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = templ_7745c5c3_Var1.Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var1)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.CardShell(*p.Shell.Card).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.CardShell(*p.Shell.Card), templ_7745c5c3_Var4)
 		}
 		return nil
 	})
@@ -60,10 +42,7 @@ func Frame(p *Page) templ.Component {
 func (p *Page) whose() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var5 templ.Component) (templ_7745c5c3_Err error) {
 		if len(p.Whose) > 0 {
-			templ_7745c5c3_Err = ui.Tabs(p.T("shell.clients"), p.Whose).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Tabs(p.T("shell.clients"), p.Whose))
 		}
 		return nil
 	})
@@ -74,10 +53,7 @@ func (p *Page) whose() templ.Component {
 func Faults(p *Page) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var6 templ.Component) (templ_7745c5c3_Err error) {
 		if p.Failed() {
-			templ_7745c5c3_Err = ui.Errors(p.T("form.wrong"), p.T("form.kept"), p.Faults()).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.T("form.wrong"), p.T("form.kept"), p.Faults()))
 		}
 		return nil
 	})
@@ -96,10 +72,7 @@ type FailurePage struct {
 func Failure(p FailurePage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var7 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: p.Title, Lead: p.Text}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.Title, Lead: p.Text}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.ID != "" {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
@@ -107,17 +80,11 @@ func Failure(p FailurePage) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</p>")
 			}
 			templ_7745c5c3_Buffer.WriteString(" <p>")
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.Home.Label, Href: p.Home.Href, Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.Home.Label, Href: p.Home.Href, Kind: ui.Primary}))
 			templ_7745c5c3_Buffer.WriteString("</p>")
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var8)
 		return nil
 	})
 }

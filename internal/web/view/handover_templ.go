@@ -65,92 +65,50 @@ func (p *HandoverPage) lead() string {
 func Handover(p HandoverPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: ui.Link{Label: p.Project.Name, Href: p.path("")}, Title: p.T("handover.title"), Lead: p.lead()}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.Project.Name, Href: p.path("")}, Title: p.T("handover.title"), Lead: p.lead()}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					if p.has(portal.SectionFiles) {
-						templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: "folder", Title: p.T("handover.in.files")}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "folder", Title: p.T("handover.in.files")}))
 						templ_7745c5c3_Buffer.WriteString(" ")
-						templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: "badge-check", Title: p.T("handover.in.certificates")}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "badge-check", Title: p.T("handover.in.certificates")}))
 					}
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: "pen-line", Title: p.T("handover.in.decisions")}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "pen-line", Title: p.T("handover.in.decisions")}))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: "message-square", Title: p.T("handover.in.talk")}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "message-square", Title: p.T("handover.in.talk")}))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: "shield-check", Title: p.T("handover.in.sums")}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "shield-check", Title: p.T("handover.in.sums")}))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var7)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("handover.in_it")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("handover.in_it")}), templ_7745c5c3_Var6)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.team() && len(p.People) == 0 {
 				templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("info", p.T("handover.nobody", "client", p.Project.ClientName)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("info", p.T("handover.nobody", "client", p.Project.ClientName)), templ_7745c5c3_Var8)
 			} else {
 				templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					if p.team() {
-						templ_7745c5c3_Err = ui.Select(ui.Field{Name: "person", Label: p.T("handover.person"), Hint: p.T("handover.person_hint"), Value: string(p.Person), Error: p.Err("person")}, p.people()).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "person", Label: p.T("handover.person"), Hint: p.T("handover.person_hint"), Value: string(p.Person), Error: p.Err("person")}, p.people()))
 					}
 					templ_7745c5c3_Buffer.WriteString(" <div class=\"submit\">")
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("handover.take"), Icon: "download", Kind: ui.Primary, Attrs: templ.Attributes{"data-download": true}}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("handover.take"), Icon: "download", Kind: ui.Primary, Attrs: templ.Attributes{"data-download": true}}))
 					templ_7745c5c3_Buffer.WriteString("</div>")
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.path("/handover")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.path("/handover")}), templ_7745c5c3_Var9)
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var5)
 		return nil
 	})
 }

@@ -77,10 +77,7 @@ func (p *HelpPage) topics() []helpTopic {
 func Help(p HelpPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: p.T("nav.help"), Lead: p.T("help.lead")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("nav.help"), Lead: p.T("help.lead")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				for _, t := range p.topics() {
@@ -90,23 +87,14 @@ func Help(p HelpPage) templ.Component {
 						templ_7745c5c3_Buffer.WriteString("</p>")
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("help." + t.Key), More: t.Link}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("help." + t.Key), More: t.Link}), templ_7745c5c3_Var4)
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Columns(helpSide(p)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Columns(helpSide(p)), templ_7745c5c3_Var3)
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
 		return nil
 	})
 }
@@ -117,16 +105,10 @@ func helpSide(p HelpPage) templ.Component {
 		for _, c := range p.Clients {
 			if c.Contact.Name != "" {
 				templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.Contact(p.contact(c.Contact, p.Office, c.ID, p.Self.Messages && c.Can(portal.SendMessage) && !p.ReadOnly)).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Contact(p.contact(c.Contact, p.Office, c.ID, p.Self.Messages && c.Can(portal.SendMessage) && !p.ReadOnly)))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Panel(p.contactTitle(c)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Panel(p.contactTitle(c)), templ_7745c5c3_Var7)
 			}
 		}
 		return nil

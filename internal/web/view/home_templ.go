@@ -100,17 +100,11 @@ func (p *HomePage) cards(projects []portal.Project) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			for _, pr := range projects {
-				templ_7745c5c3_Err = ui.ProjectCard(p.ProjectCard(pr, p.Summaries[pr.ID], p.Workspace)).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.ProjectCard(p.ProjectCard(pr, p.Summaries[pr.ID], p.Workspace)))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Grid().Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Grid(), templ_7745c5c3_Var2)
 		return nil
 	})
 }
@@ -168,101 +162,59 @@ func (p *HomePage) startProgress() string {
 func Home(p HomePage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: ui.Link{Label: p.ClientName}, Title: p.greeting(), Lead: p.lead(), Greeting: true}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.ClientName}, Title: p.greeting(), Lead: p.lead(), Greeting: true}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				if len(p.Needs) > 0 {
 					templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_Err = ui.Needs(p.needs()).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Needs(p.needs()))
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("home.needs"), Count: p.NeedsInAll, More: p.moreNeeds()}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("home.needs"), Count: p.NeedsInAll, More: p.moreNeeds()}), templ_7745c5c3_Var6)
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if len(p.Projects) == 0 {
 					templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "folder-kanban", Title: p.T("home.projects.none"), Text: p.T("home.projects.none.text", "workspace", p.Workspace)}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "folder-kanban", Title: p.T("home.projects.none"), Text: p.T("home.projects.none.text", "workspace", p.Workspace)}))
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("home.projects"), More: p.allProjects("")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("home.projects"), More: p.allProjects("")}), templ_7745c5c3_Var7)
 				}
 				for _, g := range byClient(p.Projects) {
 					if p.Several {
 						templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-							templ_7745c5c3_Err = p.cards(g.projects).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, p.cards(g.projects))
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("home.projects.of", "client", g.name), More: p.allProjects(g.client)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("home.projects.of", "client", g.name), More: p.allProjects(g.client)}), templ_7745c5c3_Var8)
 					} else {
 						templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-							templ_7745c5c3_Err = p.cards(g.projects).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, p.cards(g.projects))
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("home.projects"), More: p.allProjects("")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("home.projects"), More: p.allProjects("")}), templ_7745c5c3_Var9)
 					}
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = p.whose().Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, p.whose())
 					templ_7745c5c3_Buffer.WriteString(" ")
 					if len(p.News) == 0 {
 						templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 						component.Text(templ_7745c5c3_Buffer, string(p.T("home.news.none")))
 						templ_7745c5c3_Buffer.WriteString("</p>")
 					} else {
-						templ_7745c5c3_Err = ui.Feed(p.feed(p.News, p.Workspace, true, newsShown)).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Feed(p.feed(p.News, p.Workspace, true, newsShown)))
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{ID: "news", Title: p.T("home.news")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "news", Title: p.T("home.news")}), templ_7745c5c3_Var10)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Columns(homeSide(p)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Columns(homeSide(p)), templ_7745c5c3_Var5)
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var4)
 		return nil
 	})
 }
@@ -293,29 +245,17 @@ func homeSide(p HomePage) templ.Component {
 		}
 		if p.Contact.Name != "" {
 			templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = ui.Contact(p.contact(p.Contact, p.Office, p.Client, p.MayWrite)).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Contact(p.contact(p.Contact, p.Office, p.Client, p.MayWrite)))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Panel(p.T("home.contact")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Panel(p.T("home.contact")), templ_7745c5c3_Var14)
 		}
 		if !p.started() && !p.ReadOnly {
 			templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = ui.StartList(p.startProgress(), p.start()).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.StartList(p.startProgress(), p.start()))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Panel(p.T("home.start")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var15), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Panel(p.T("home.start")), templ_7745c5c3_Var15)
 		}
 		return nil
 	})
@@ -334,28 +274,16 @@ type NeedsPage struct {
 func NeedsAll(p NeedsPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var16 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: p.T("home.needs"), Lead: p.T("home.needs.where")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("home.needs"), Lead: p.T("home.needs.where")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Needs) == 0 {
-				templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "circle-check", Title: p.T("home.needs.none"), Text: p.T("home.needs.none.text", "workspace", p.Workspace)}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "circle-check", Title: p.T("home.needs.none"), Text: p.T("home.needs.none.text", "workspace", p.Workspace)}))
 			} else {
-				templ_7745c5c3_Err = ui.Needs(p.Page.needs(p.Needs, p.Workspace, p.Several)).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Needs(p.Page.needs(p.Needs, p.Workspace, p.Several)))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var17), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var17)
 		return nil
 	})
 }

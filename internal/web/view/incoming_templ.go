@@ -55,44 +55,26 @@ func incomingFrom(p *Page, m portal.IncomingMail) string {
 func Incoming(p IncomingPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("outbox.title"), Href: "/outbox"}, Title: p.T("incoming.title"), Lead: p.T("incoming.lead")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("outbox.title"), Href: "/outbox"}, Title: p.T("incoming.title"), Lead: p.T("incoming.lead")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = ui.Tabs(p.T("outbox.filter"), p.Tabs).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Tabs(p.T("outbox.filter"), p.Tabs))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Mails) == 0 {
-				templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "inbox", Title: p.T("incoming.empty.title"), Text: p.T("incoming.empty.text")}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "inbox", Title: p.T("incoming.empty.title"), Text: p.T("incoming.empty.text")}))
 			} else {
 				templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					for _, m := range p.Mails {
 						templ_7745c5c3_Buffer.WriteString("<tr>")
 						templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-							templ_7745c5c3_Err = ui.Lines(ui.Link{Label: incomingSubject(&p.Page, m), Href: "/incoming/" + string(m.ID)}, "").Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.Lines(ui.Link{Label: incomingSubject(&p.Page, m), Href: "/incoming/" + string(m.ID)}, ""))
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Cell("").Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(""), templ_7745c5c3_Var4)
 						templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 							component.Text(templ_7745c5c3_Buffer, string(incomingFrom(&p.Page, m)))
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Cell(p.T("outbox.from")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("outbox.from")), templ_7745c5c3_Var5)
 						templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 							if m.PersonName != "" {
 								component.Text(templ_7745c5c3_Buffer, string(m.PersonName))
@@ -101,15 +83,9 @@ func Incoming(p IncomingPage) templ.Component {
 							}
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Cell(p.T("incoming.belongs")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("incoming.belongs")), templ_7745c5c3_Var7)
 						templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-							templ_7745c5c3_Err = ui.IncomingState(string(m.State), p.T("incoming.state."+string(m.State))).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.IncomingState(string(m.State), p.T("incoming.state."+string(m.State))))
 							templ_7745c5c3_Buffer.WriteString(" ")
 							if why := incomingReason(&p.Page, m); why != "" {
 								templ_7745c5c3_Buffer.WriteString("<span class=\"sub\">")
@@ -118,38 +94,23 @@ func Incoming(p IncomingPage) templ.Component {
 							}
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Cell(p.T("outbox.state")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("outbox.state")), templ_7745c5c3_Var10)
 						templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 							component.Text(templ_7745c5c3_Buffer, string(p.Ago(m.ReceivedAt, p.Now)))
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Cell(p.T("incoming.came")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("incoming.came")), templ_7745c5c3_Var12)
 						templ_7745c5c3_Buffer.WriteString("</tr>")
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Table(p.T("incoming.title"), []ui.Column{{Label: p.T("outbox.what")}, {Label: p.T("outbox.from")}, {Label: p.T("incoming.belongs")}, {Label: p.T("outbox.state")}, {Label: p.T("incoming.came")}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Table(p.T("incoming.title"), []ui.Column{{Label: p.T("outbox.what")}, {Label: p.T("outbox.from")}, {Label: p.T("incoming.belongs")}, {Label: p.T("outbox.state")}, {Label: p.T("incoming.came")}}), templ_7745c5c3_Var3)
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Pager(p.Newer, p.Older).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(p.Newer, p.Older))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
 		return nil
 	})
 }
@@ -263,53 +224,29 @@ func IncomingMail(p IncomingMailPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var14 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = ui.IncomingState(string(p.Mail.State), p.T("incoming.state."+string(p.Mail.State))).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.IncomingState(string(p.Mail.State), p.T("incoming.state."+string(p.Mail.State))))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.HeadActs(ui.HeadProps{Over: ui.Link{Label: p.T("incoming.title"), Href: "/incoming"}, Title: p.Subject()}, incomingActs(p)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var16), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Over: ui.Link{Label: p.T("incoming.title"), Href: "/incoming"}, Title: p.Subject()}, incomingActs(p)), templ_7745c5c3_Var16)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = ui.Facts(p.facts()).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Facts(p.facts()))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("outbox.about")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var17), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("outbox.about")}), templ_7745c5c3_Var17)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var18 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = ui.MailPreview(ui.MailProps{Facts: p.lines(), Text: p.Mail.Body}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.MailPreview(ui.MailProps{Facts: p.lines(), Text: p.Mail.Body}))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("incoming.text")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var18), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("incoming.text")}), templ_7745c5c3_Var18)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.CanAssign {
-				templ_7745c5c3_Err = p.assign().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.assign())
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.CanAccept && p.Mail.WantsProject() {
-				templ_7745c5c3_Err = p.filesTo().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.filesTo())
 			} else if p.CanAccept {
 				templ_7745c5c3_Err = ui.Confirm(ui.ConfirmProps{ID: "accept", Title: p.T("incoming.accept.title", "name", p.Mail.PersonName), Text: p.T("incoming.accept.text", "name", p.Mail.PersonName, "from", incomingFrom(&p.Page, p.Mail)),
 					Act: p.T("incoming.accept", "name", p.Mail.PersonName), Cancel: p.T("action.cancel"), Post: "/incoming/" + string(p.Mail.ID) + "/accept"}).Render(ctx, templ_7745c5c3_Buffer)
@@ -319,10 +256,7 @@ func IncomingMail(p IncomingMailPage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var15), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var15)
 		return nil
 	})
 }
@@ -336,29 +270,17 @@ func (p *IncomingMailPage) filesTo() templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(p.T("incoming.files_to.text", "name", p.Mail.PersonName)))
 			templ_7745c5c3_Buffer.WriteString("</p>")
 			templ_7745c5c3_Var22 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = ui.Select(ui.Field{Name: "project", Label: p.T("incoming.files_to.project"), Required: true}, p.projects()).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "project", Label: p.T("incoming.files_to.project"), Required: true}, p.projects()))
 				templ_7745c5c3_Buffer.WriteString(" <div>")
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("incoming.accept", "name", p.Mail.PersonName), Icon: "check", Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("incoming.accept", "name", p.Mail.PersonName), Icon: "check", Kind: ui.Primary}))
 				templ_7745c5c3_Buffer.WriteString("</div>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/incoming/" + string(p.Mail.ID) + "/accept"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/incoming/" + string(p.Mail.ID) + "/accept"}), templ_7745c5c3_Var22)
 			templ_7745c5c3_Buffer.WriteString("</div>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Section(ui.SectionProps{ID: "files", Title: p.T("incoming.files_to")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var20), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "files", Title: p.T("incoming.files_to")}), templ_7745c5c3_Var20)
 		return nil
 	})
 }
@@ -379,66 +301,36 @@ func (p *IncomingMailPage) assign() templ.Component {
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var26))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			templ_7745c5c3_Var27 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = p.clientFields(p.Clients).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.clientFields(p.Clients))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Select(ui.Field{Name: "conversation", Label: p.T("incoming.assign.conversation"), Value: p.Conversation}, p.conversations()).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "conversation", Label: p.T("incoming.assign.conversation"), Value: p.Conversation}, p.conversations()))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var27), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var27)
 			if p.People.Count > len(p.People.People) || p.Who != "" {
-				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "who", Label: p.T("incoming.assign.who"), Value: p.Who, Hint: p.N("incoming.assign.who_hint", p.People.Count)}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "who", Label: p.T("incoming.assign.who"), Value: p.Who, Hint: p.N("incoming.assign.who_hint", p.People.Count)}))
 			}
 			templ_7745c5c3_Buffer.WriteString("<div>")
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("incoming.assign.next")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("incoming.assign.next")}))
 			templ_7745c5c3_Buffer.WriteString("</div></form>")
-			templ_7745c5c3_Err = ui.Pager(p.Newer, p.Older).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(p.Newer, p.Older))
 			if len(p.People.People) > 0 {
 				templ_7745c5c3_Var28 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"conversation\" value=\"")
 					component.Text(templ_7745c5c3_Buffer, string(p.Conversation))
 					templ_7745c5c3_Buffer.WriteString("\">")
-					templ_7745c5c3_Err = ui.Select(ui.Field{Name: "person", Label: p.T("incoming.assign.person"), Hint: p.T("incoming.assign.person_hint")}, p.people()).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "person", Label: p.T("incoming.assign.person"), Hint: p.T("incoming.assign.person_hint")}, p.people()))
 					templ_7745c5c3_Buffer.WriteString(" <div>")
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("incoming.assign.post"), Icon: "check", Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("incoming.assign.post"), Icon: "check", Kind: ui.Primary}))
 					templ_7745c5c3_Buffer.WriteString("</div>")
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/incoming/" + string(p.Mail.ID) + "/assign"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var28), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/incoming/" + string(p.Mail.ID) + "/assign"}), templ_7745c5c3_Var28)
 			}
 			templ_7745c5c3_Buffer.WriteString("</div>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Section(ui.SectionProps{ID: "assign", Title: p.T("incoming.assign")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var24), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "assign", Title: p.T("incoming.assign")}), templ_7745c5c3_Var24)
 		return nil
 	})
 }
@@ -447,16 +339,10 @@ func (p *IncomingMailPage) assign() templ.Component {
 func incomingActs(p IncomingMailPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var30 templ.Component) (templ_7745c5c3_Err error) {
 		if p.CanDiscard {
-			templ_7745c5c3_Err = ui.PostButton("/incoming/"+string(p.Mail.ID)+"/discard", ui.ButtonProps{Label: p.T("incoming.discard"), Icon: "x"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton("/incoming/"+string(p.Mail.ID)+"/discard", ui.ButtonProps{Label: p.T("incoming.discard"), Icon: "x"}))
 		}
 		if p.CanAccept && !p.Mail.WantsProject() {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("incoming.accept", "name", p.Mail.PersonName), Icon: "check", Kind: ui.Primary, Open: "accept"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("incoming.accept", "name", p.Mail.PersonName), Icon: "check", Kind: ui.Primary, Open: "accept"}))
 		}
 		return nil
 	})

@@ -33,15 +33,9 @@ func Invitation(p InvitationPage) templ.Component {
 		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			switch p.State {
 			case portal.InvitationValid:
-				templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: p.headline(), Lead: p.lead()}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.headline(), Lead: p.lead()}))
 				templ_7745c5c3_Buffer.WriteString(" <div class=\"people\">")
-				templ_7745c5c3_Err = ui.Avatar(ui.Person{Name: p.Inviter}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Avatar(ui.Person{Name: p.Inviter}))
 				templ_7745c5c3_Buffer.WriteString("<span>")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("invitation.from", "inviter", p.Inviter, "company", p.inviterOf())))
 				templ_7745c5c3_Buffer.WriteString("</span></div>")
@@ -57,123 +51,63 @@ func Invitation(p InvitationPage) templ.Component {
 					templ_7745c5c3_Buffer.WriteString("</p><ul class=\"plain-list\">")
 					for _, name := range p.Projects {
 						templ_7745c5c3_Buffer.WriteString("<li>")
-						templ_7745c5c3_Err = ui.Icon("folder-kanban").Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("folder-kanban"))
 						component.Text(templ_7745c5c3_Buffer, string(name))
 						templ_7745c5c3_Buffer.WriteString("</li>")
 					}
 					templ_7745c5c3_Buffer.WriteString("</ul></div>")
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = invitationWay(p).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, invitationWay(p))
 				templ_7745c5c3_Buffer.WriteString(" <p class=\"help\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("invitation.for", "email", p.Email, "until", p.Time(p.Expires, p.Now))))
 				templ_7745c5c3_Buffer.WriteString("</p>")
 			case portal.InvitationExpired:
 				if p.Asked {
-					templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: p.T("invitation.asked.title"), Lead: p.T("invitation.asked.text", "inviter", p.Inviter)}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("invitation.asked.title"), Lead: p.T("invitation.asked.text", "inviter", p.Inviter)}))
 				} else {
-					templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: p.T("invitation.expired.title"), Lead: p.T("invitation.expired.text", "inviter", p.Inviter, "when", p.Time(p.Expires, p.Now))}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("invitation.expired.title"), Lead: p.T("invitation.expired.text", "inviter", p.Inviter, "when", p.Time(p.Expires, p.Now))}))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("invitation.expired.act"), Kind: ui.Primary, Full: true}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("invitation.expired.act"), Kind: ui.Primary, Full: true}))
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.Path + "/ask"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.Path + "/ask"}), templ_7745c5c3_Var8)
 				}
 			case portal.InvitationMember:
-				templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: p.T("invitation.member.title"), Lead: p.memberLead()}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("invitation.member.title"), Lead: p.memberLead()}))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.Same {
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("invitation.member.act"), Href: "/", Kind: ui.Primary, Full: true}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("invitation.member.act"), Href: "/", Kind: ui.Primary, Full: true}))
 				} else {
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.sign_in"), Href: "/sign-in", Kind: ui.Primary, Full: true}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.sign_in"), Href: "/sign-in", Kind: ui.Primary, Full: true}))
 				}
 			case portal.InvitationUsed:
-				templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: p.T("invitation.used.title"), Lead: p.T("invitation.used.text")}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("invitation.used.title"), Lead: p.T("invitation.used.text")}))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.SignedIn {
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("invitation.member.act"), Href: "/", Kind: ui.Primary, Full: true}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("invitation.member.act"), Href: "/", Kind: ui.Primary, Full: true}))
 				} else {
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.sign_in"), Href: "/sign-in", Kind: ui.Primary, Full: true}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.sign_in"), Href: "/sign-in", Kind: ui.Primary, Full: true}))
 				}
 			case portal.InvitationPaused:
-				templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: p.T("error.paused.title", "workspace", p.Workspace), Lead: p.T("invitation.paused.text", "workspace", p.Workspace)}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("error.paused.title", "workspace", p.Workspace), Lead: p.T("invitation.paused.text", "workspace", p.Workspace)}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = invitationHelp(p).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, invitationHelp(p))
 			case portal.InvitationReplaced:
-				templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: p.T("invitation.replaced.title"), Lead: p.T("invitation.replaced.text")}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("invitation.replaced.title"), Lead: p.T("invitation.replaced.text")}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = invitationHelp(p).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, invitationHelp(p))
 			default:
-				templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: p.T("invitation.revoked.title"), Lead: p.T("invitation.revoked.text", "workspace", p.Workspace)}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("invitation.revoked.title"), Lead: p.T("invitation.revoked.text", "workspace", p.Workspace)}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = invitationHelp(p).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, invitationHelp(p))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
 		return nil
 	})
 }
@@ -230,84 +164,45 @@ func invitationWay(p InvitationPage) templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(p.T("invitation.other.text", "email", p.Email)))
 			templ_7745c5c3_Buffer.WriteString("</p></div>")
 			templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("invitation.other.act"), Kind: ui.Primary, Full: true}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("invitation.other.act"), Kind: ui.Primary, Full: true}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("invitation.other.stay"), Href: "/", Kind: ui.Plain, Full: true}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("invitation.other.stay"), Href: "/", Kind: ui.Plain, Full: true}))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.Path + "/switch"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.Path + "/switch"}), templ_7745c5c3_Var12)
 		} else if p.HasAccount && p.SignedIn {
 			templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("invitation.accept"), Kind: ui.Primary, Full: true}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("invitation.accept"), Kind: ui.Primary, Full: true}))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.Path}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.Path}), templ_7745c5c3_Var13)
 		} else if p.HasAccount {
 			templ_7745c5c3_Buffer.WriteString("<p>")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("invitation.account", "email", p.Email)))
 			templ_7745c5c3_Buffer.WriteString("</p>")
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("invitation.sign_in"), Href: "/sign-in?next=" + p.Path, Kind: ui.Primary, Full: true}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("invitation.sign_in"), Href: "/sign-in?next=" + p.Path, Kind: ui.Primary, Full: true}))
 		} else if !p.Form {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.continue"), Href: p.Path + "?step=2", Kind: ui.Primary, Full: true}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.continue"), Href: p.Path + "?step=2", Kind: ui.Primary, Full: true}))
 		} else {
 			templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "name", Label: p.T("invitation.name"), Value: p.Name, Error: p.Err("name"), Required: true, Autocomplete: "name", Max: 100}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "name", Label: p.T("invitation.name"), Value: p.Name, Error: p.Err("name"), Required: true, Autocomplete: "name", Max: 100}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Password(ui.Field{Name: "password", Label: p.T("invitation.password"), Hint: p.T("door.new_password_hint"), Error: p.Err("password"), Required: true, Autocomplete: "new-password", Attrs: templ.Attributes{"data-strength": "strength"}}, p.T("door.show")).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Password(ui.Field{Name: "password", Label: p.T("invitation.password"), Hint: p.T("door.new_password_hint"), Error: p.Err("password"), Required: true, Autocomplete: "new-password", Attrs: templ.Attributes{"data-strength": "strength"}}, p.T("door.show")))
 				templ_7745c5c3_Buffer.WriteString(" <meter class=\"strength needs-js\" id=\"strength\" min=\"0\" max=\"3\" low=\"2\" high=\"3\" optimum=\"3\" value=\"0\" aria-label=\"")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("invitation.strength")))
 				templ_7745c5c3_Buffer.WriteString("\" data-words=\"")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("invitation.strength.0") + "|" + p.T("invitation.strength.1") + "|" + p.T("invitation.strength.2") + "|" + p.T("invitation.strength.3")))
 				templ_7745c5c3_Buffer.WriteString("\"></meter>")
-				templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "shared", Label: p.T("door.shared"), Hint: p.T("door.shared_hint"), On: p.Shared}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{Name: "shared", Label: p.T("door.shared"), Hint: p.T("door.shared_hint"), On: p.Shared}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("invitation.accept"), Kind: ui.Primary, Full: true}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("invitation.accept"), Kind: ui.Primary, Full: true}))
 				templ_7745c5c3_Buffer.WriteString(" <p class=\"or\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("door.or")))
 				templ_7745c5c3_Buffer.WriteString("</p>")
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("invitation.no_password"), Icon: "mail", Full: true, Name: "how", Value: "code", Attrs: templ.Attributes{"formnovalidate": true}}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("invitation.no_password"), Icon: "mail", Full: true, Name: "how", Value: "code", Attrs: templ.Attributes{"formnovalidate": true}}))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.Path}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var15), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.Path}), templ_7745c5c3_Var15)
 		}
 		return nil
 	})
@@ -335,10 +230,7 @@ func invitationHelp(p InvitationPage) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
 		templ_7745c5c3_Buffer.WriteString("<p>")
-		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.sign_in"), Href: "/sign-in"}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.sign_in"), Href: "/sign-in"}))
 		templ_7745c5c3_Buffer.WriteString("</p>")
 		return nil
 	})
@@ -356,34 +248,19 @@ type LinkPage struct {
 func InvitationLink(p LinkPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: p.Back, Title: p.T("link.title", "person", p.Name), Lead: p.T("link.lead", "person", p.Name)}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: p.Back, Title: p.T("link.title", "person", p.Name), Lead: p.T("link.lead", "person", p.Name)}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = ui.CopyRow(p.T("link.label"), p.T("action.copy_link"), p.Link).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.CopyRow(p.T("link.label"), p.T("action.copy_link"), p.Link))
 				templ_7745c5c3_Buffer.WriteString(" <p>")
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.Back.Label, Href: p.Back.Href, Icon: "arrow-left"}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.Back.Label, Href: p.Back.Href, Icon: "arrow-left"}))
 				templ_7745c5c3_Buffer.WriteString("</p>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Stack("").Render(templ.WithChildren(ctx, templ_7745c5c3_Var26), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Stack(""), templ_7745c5c3_Var26)
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var25), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var25)
 		return nil
 	})
 }

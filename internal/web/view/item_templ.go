@@ -37,52 +37,31 @@ func itemFrame(p *Item, head ui.HeadProps, acts, facts templ.Component) templ.Co
 		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				if facts != nil {
-					templ_7745c5c3_Err = facts.Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, facts)
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.HeadActs(head, acts).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.HeadActs(head, acts), templ_7745c5c3_Var3)
 			templ_7745c5c3_Buffer.WriteString(" <div")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, p.visit(p.ID))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(">")
-			templ_7745c5c3_Err = templ_7745c5c3_Var1.Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var1)
 			templ_7745c5c3_Buffer.WriteString("</div>")
-			templ_7745c5c3_Err = comments(p.Comments).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, comments(p.Comments))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Events) > 0 {
 				templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.Feed(p.Feed(p.Events, p.Name, false)).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Feed(p.Feed(p.Events, p.Name, false)))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("item.history")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("item.history")}), templ_7745c5c3_Var4)
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
 		return nil
 	})
 }
@@ -96,29 +75,17 @@ func (p *Item) reach() templ.Component {
 			templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				if p.MayShow && !p.ReadOnly {
 					if p.Audience == portal.Team {
-						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("item.show"), Icon: "eye", Small: true, Href: "/items/" + string(p.ID) + "/show"}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("item.show"), Icon: "eye", Small: true, Href: "/items/" + string(p.ID) + "/show"}))
 					} else {
-						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("item.hide"), Icon: "eye-off", Small: true, Open: "hide"}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("item.hide"), Icon: "eye-off", Small: true, Open: "hide"}))
 					}
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note(p.reachIcon(), p.reachWords()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note(p.reachIcon(), p.reachWords()), templ_7745c5c3_Var6)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.MayShow && !p.ReadOnly && p.Audience == portal.ClientSide {
-				templ_7745c5c3_Err = ui.Confirm(ui.ConfirmProps{ID: "hide", Title: p.T("item.hide_title", "title", p.Title), Text: p.hideText(), Cancel: p.T("action.cancel"), Act: p.T("item.hide"), Post: "/items/" + string(p.ID) + "/hide"}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Confirm(ui.ConfirmProps{ID: "hide", Title: p.T("item.hide_title", "title", p.Title), Text: p.hideText(), Cancel: p.T("action.cancel"), Act: p.T("item.hide"), Post: "/items/" + string(p.ID) + "/hide"}))
 			}
 		}
 		return nil
@@ -155,45 +122,24 @@ func formFrame(p *Within, title string, conflict []ui.Fact) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var7 templ.Component) (templ_7745c5c3_Err error) {
 		p.Load(static.Compose)
 		templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: ui.Link{Label: p.Project.Name, Href: p.path("")}, Title: title}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.Project.Name, Href: p.path("")}, Title: title}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if conflict != nil {
-				templ_7745c5c3_Err = ui.Errors(p.T("item.conflict"), p.T("item.conflict_text"), nil).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.T("item.conflict"), p.T("item.conflict_text"), nil))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.Facts(conflict).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Facts(conflict))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("item.conflict_now")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("item.conflict_now")}), templ_7745c5c3_Var9)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = templ_7745c5c3_Var7.Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var7)
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var8)
 		return nil
 	})
 }
@@ -207,18 +153,9 @@ func (p *Within) audienceActs(a portal.Audience, forTeam, toClient string) templ
 		templ_7745c5c3_Buffer.WriteString("<div class=\"submit\"><p class=\"hint\">")
 		component.Text(templ_7745c5c3_Buffer, string(p.Page.Audience(a)))
 		templ_7745c5c3_Buffer.WriteString("</p>")
-		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: forTeam, Icon: "lock", Name: "audience", Value: "team"}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: toClient, Icon: "send", Kind: ui.Primary, Name: "audience", Value: "client"}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = templ_7745c5c3_Var10.Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: forTeam, Icon: "lock", Name: "audience", Value: "team"}))
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: toClient, Icon: "send", Kind: ui.Primary, Name: "audience", Value: "client"}))
+		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var10)
 		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
 	})
@@ -234,18 +171,9 @@ func (p *Within) saveAct(label, back, hint string) templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(hint))
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
-		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: label, Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: back}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = templ_7745c5c3_Var12.Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: label, Kind: ui.Primary}))
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: back}))
+		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var12)
 		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
 	})
@@ -257,10 +185,7 @@ func (p *Within) saveAct(label, back, hint string) templ.Component {
 //go:noinline
 func (p *Page) previewAct(field string) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var14 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("preview.show"), Icon: "eye", Kind: ui.Plain, Small: true, Name: "of", Value: field, Attrs: templ.Attributes{"formaction": "/preview", "formtarget": "_blank", "formnovalidate": true, "data-preview": p.T("preview.title")}}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("preview.show"), Icon: "eye", Kind: ui.Plain, Small: true, Name: "of", Value: field, Attrs: templ.Attributes{"formaction": "/preview", "formtarget": "_blank", "formnovalidate": true, "data-preview": p.T("preview.title")}}))
 		return nil
 	})
 }
@@ -275,16 +200,10 @@ type PreviewPage struct {
 func Preview(p PreviewPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var15 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: p.T("preview.title")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("preview.title")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if text := Prose(p.Text); text != nil {
-				templ_7745c5c3_Err = text.Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, text)
 			} else {
 				templ_7745c5c3_Buffer.WriteString("<div class=\"prose muted\"><p>")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("preview.empty")))
@@ -292,10 +211,7 @@ func Preview(p PreviewPage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var16), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var16)
 		return nil
 	})
 }
@@ -311,18 +227,12 @@ type ShowPage struct {
 func Show(p ShowPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var18 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var19 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: ui.Link{Label: p.Project.Name, Href: p.path("")}, Title: p.T("show.title", "client", p.Project.ClientName), Lead: p.Reveal.Title}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.Project.Name, Href: p.path("")}, Title: p.T("show.title", "client", p.Project.ClientName), Lead: p.Reveal.Title}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("eye", p.Audience(p.Reveal.Audience)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var20), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("eye", p.Audience(p.Reveal.Audience)), templ_7745c5c3_Var20)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Reveal.Audience.Names) > 0 {
 				templ_7745c5c3_Buffer.WriteString("<p>")
@@ -342,85 +252,49 @@ func Show(p ShowPage) templ.Component {
 					templ_7745c5c3_Var24 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 						for _, f := range p.Reveal.Attached {
 							templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-								templ_7745c5c3_Err = p.chip(f.Audience).Render(ctx, templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err != nil {
-									return templ_7745c5c3_Err
-								}
+								component.Put(ctx, templ_7745c5c3_Buffer, p.chip(f.Audience))
 								return nil
 							})
-							templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: kindIcon(f), Title: f.Name, Href: "/files/" + string(f.ID)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var25), templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: kindIcon(f), Title: f.Name, Href: "/files/" + string(f.ID)}), templ_7745c5c3_Var25)
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var24), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var24)
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if len(p.Reveal.Links) > 0 {
 					templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 						for _, l := range p.Reveal.Links {
-							templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: "link", Title: l.Title, Sub: l.URL}).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "link", Title: l.Title, Sub: l.URL}))
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var26), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var26)
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("show.also")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("show.also")}), templ_7745c5c3_Var22)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Reveal.EventCount > 0 {
 				templ_7745c5c3_Var27 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.Feed(p.Feed(p.Reveal.Events, p.Name, false)).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Feed(p.Feed(p.Reveal.Events, p.Name, false)))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("show.history"), Count: p.Reveal.EventCount}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var27), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("show.history"), Count: p.Reveal.EventCount}), templ_7745c5c3_Var27)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var28 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				if choices := p.choices(); choices != nil {
-					templ_7745c5c3_Err = ui.Radios(ui.Field{Name: "history", Label: p.T("show.from"), Value: "now"}, choices, true).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Radios(ui.Field{Name: "history", Label: p.T("show.from"), Value: "now"}, choices, true))
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = p.saveAct(p.T("show.act", "client", p.Project.ClientName), p.Back, "").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.saveAct(p.T("show.act", "client", p.Project.ClientName), p.Back, ""))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/items/" + string(p.Reveal.Item) + "/show"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var28), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/items/" + string(p.Reveal.Item) + "/show"}), templ_7745c5c3_Var28)
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var19), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var19)
 		return nil
 	})
 }

@@ -32,38 +32,20 @@ type MailFinding struct {
 func MailCheck(p MailCheckPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.HeadActs(ui.HeadProps{Title: p.T("settings.title"), Lead: p.T("mailcheck.lead")}, ui.Button(ui.ButtonProps{Label: p.T("outbox.title"), Icon: "send", Href: "/outbox", Small: true})).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Title: p.T("settings.title"), Lead: p.T("mailcheck.lead")}, ui.Button(ui.ButtonProps{Label: p.T("outbox.title"), Icon: "send", Href: "/outbox", Small: true})))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = settingsTabs(&p.Page, "mail").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, settingsTabs(&p.Page, "mail"))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Server == "" {
-				templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "mail", Title: p.T("mailcheck.none"), Text: p.T("mailcheck.none_text")}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "mail", Title: p.T("mailcheck.none"), Text: p.T("mailcheck.none_text")}))
 			} else {
 				templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.Facts([]ui.Fact{{Key: p.T("mailcheck.server"), Value: p.Server}, {Key: p.T("mailcheck.from"), Value: p.From}}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Facts([]ui.Fact{{Key: p.T("mailcheck.server"), Value: p.Server}, {Key: p.T("mailcheck.from"), Value: p.From}}))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("mailcheck.way")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("mailcheck.way")}), templ_7745c5c3_Var3)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if len(p.Found) > 0 {
 					templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
@@ -79,21 +61,12 @@ func MailCheck(p MailCheckPage) templ.Component {
 									templ_7745c5c3_Buffer.WriteString("</b>")
 									return nil
 								})
-								templ_7745c5c3_Err = ui.Cell("").Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err != nil {
-									return templ_7745c5c3_Err
-								}
+								component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(""), templ_7745c5c3_Var7)
 								templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-									templ_7745c5c3_Err = ui.CheckState(f.State, p.T("mailcheck.state."+f.State)).Render(ctx, templ_7745c5c3_Buffer)
-									if templ_7745c5c3_Err != nil {
-										return templ_7745c5c3_Err
-									}
+									component.Put(ctx, templ_7745c5c3_Buffer, ui.CheckState(f.State, p.T("mailcheck.state."+f.State)))
 									return nil
 								})
-								templ_7745c5c3_Err = ui.Cell(p.T("mailcheck.state")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err != nil {
-									return templ_7745c5c3_Err
-								}
+								component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("mailcheck.state")), templ_7745c5c3_Var9)
 								templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 									templ_7745c5c3_Buffer.WriteString("<p>")
 									component.Text(templ_7745c5c3_Buffer, string(f.Found))
@@ -105,24 +78,15 @@ func MailCheck(p MailCheckPage) templ.Component {
 									}
 									return nil
 								})
-								templ_7745c5c3_Err = ui.Cell("").Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err != nil {
-									return templ_7745c5c3_Err
-								}
+								component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(""), templ_7745c5c3_Var10)
 								templ_7745c5c3_Buffer.WriteString("</tr>")
 							}
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Table(p.T("mailcheck.found_title"), []ui.Column{{Label: p.T("mailcheck.subject")}, {Label: p.T("mailcheck.state")}, {Label: p.T("mailcheck.finding")}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Table(p.T("mailcheck.found_title"), []ui.Column{{Label: p.T("mailcheck.subject")}, {Label: p.T("mailcheck.state")}, {Label: p.T("mailcheck.finding")}}), templ_7745c5c3_Var6)
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("mailcheck.found_title")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("mailcheck.found_title")}), templ_7745c5c3_Var4)
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
@@ -130,51 +94,30 @@ func MailCheck(p MailCheckPage) templ.Component {
 						templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 						component.Text(templ_7745c5c3_Buffer, string(p.T("mailcheck.look_text")))
 						templ_7745c5c3_Buffer.WriteString("</p>")
-						templ_7745c5c3_Err = ui.Input(ui.Field{Name: "selector", Label: p.T("mailcheck.selector"), Hint: p.T("mailcheck.selector_hint"), Value: p.Selector, Error: p.Err("selector"), Autocomplete: "off", Max: 200}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "selector", Label: p.T("mailcheck.selector"), Hint: p.T("mailcheck.selector_hint"), Value: p.Selector, Error: p.Err("selector"), Autocomplete: "off", Max: 200}))
 						templ_7745c5c3_Buffer.WriteString(" <div>")
-						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("mailcheck.look_button"), Icon: "search", Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("mailcheck.look_button"), Icon: "search", Kind: ui.Primary}))
 						templ_7745c5c3_Buffer.WriteString("</div>")
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/settings/mail"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/settings/mail"}), templ_7745c5c3_Var14)
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("mailcheck.look")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("mailcheck.look")}), templ_7745c5c3_Var13)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Buffer.WriteString("<div class=\"stack\"><p class=\"muted\">")
 					component.Text(templ_7745c5c3_Buffer, string(p.T("mailcheck.test_text")))
 					templ_7745c5c3_Buffer.WriteString("</p>")
-					templ_7745c5c3_Err = ui.PostButton("/settings/mail/test", ui.ButtonProps{Label: p.T("mailcheck.test_button", "address", p.Own), Icon: "send"}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton("/settings/mail/test", ui.ButtonProps{Label: p.T("mailcheck.test_button", "address", p.Own), Icon: "send"}))
 					templ_7745c5c3_Buffer.WriteString("</div>")
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("mailcheck.test")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var16), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("mailcheck.test")}), templ_7745c5c3_Var16)
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
 		return nil
 	})
 }

@@ -36,10 +36,7 @@ func Mentions(p MentionsPage) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("\" data-name=\"")
 			component.Text(templ_7745c5c3_Buffer, string(or(x.Handle, x.Name)))
 			templ_7745c5c3_Buffer.WriteString("\" aria-selected=\"false\">")
-			templ_7745c5c3_Err = ui.Avatar(ui.Person{Name: x.Name}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Avatar(ui.Person{Name: x.Name}))
 			templ_7745c5c3_Buffer.WriteString("<span><b>")
 			component.Text(templ_7745c5c3_Buffer, string(or(x.Handle, x.Name)))
 			templ_7745c5c3_Buffer.WriteString("</b> <small>")

@@ -27,35 +27,20 @@ func Timeline(p TimelinePage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			if len(p.Timeline.Milestones) == 0 {
-				templ_7745c5c3_Err = p.noMilestones().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.noMilestones())
 			} else if p.Timeline.From == "" {
 				templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("calendar", p.T("timeline.no_dates")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("calendar", p.T("timeline.no_dates")), templ_7745c5c3_Var3)
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Strip(p.steps(p.Timeline.Milestones)).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Strip(p.steps(p.Timeline.Milestones)))
 			} else {
-				templ_7745c5c3_Err = ui.Timeline(p.gantt()).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Timeline(p.gantt()))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = within(&p.Within, p.milestoneActs()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, within(&p.Within, p.milestoneActs()), templ_7745c5c3_Var2)
 		return nil
 	})
 }
@@ -135,18 +120,12 @@ func Milestones(p MilestonesPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			if len(p.Milestones) == 0 {
-				templ_7745c5c3_Err = p.noMilestones().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.noMilestones())
 			} else {
 				templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					for i, m := range p.Milestones {
 						templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-							templ_7745c5c3_Err = p.milestoneTurn(m).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, p.milestoneTurn(m))
 							templ_7745c5c3_Buffer.WriteString(" ")
 							if m.Shifted() {
 								templ_7745c5c3_Buffer.WriteString("<s class=\"muted\">")
@@ -154,42 +133,24 @@ func Milestones(p MilestonesPage) templ.Component {
 								templ_7745c5c3_Buffer.WriteString("</s>")
 							}
 							templ_7745c5c3_Buffer.WriteString(" ")
-							templ_7745c5c3_Err = p.milestoneDue(m).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, p.milestoneDue(m))
 							templ_7745c5c3_Buffer.WriteString(" ")
-							templ_7745c5c3_Err = p.chip(m.Audience).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, p.chip(m.Audience))
 							templ_7745c5c3_Buffer.WriteString(" ")
 							if p.may(portal.Contribute) && p.team() {
-								templ_7745c5c3_Err = ui.Menu(p.T("item.actions", "title", m.Title), p.milestoneMenu(i)).Render(ctx, templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err != nil {
-									return templ_7745c5c3_Err
-								}
+								component.Put(ctx, templ_7745c5c3_Buffer, ui.Menu(p.T("item.actions", "title", m.Title), p.milestoneMenu(i)))
 							}
 							return nil
 						})
-						templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: milestoneIcon(m), Title: m.Title, Href: "/milestones/" + string(m.ID), Sub: p.milestoneSub(m)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: milestoneIcon(m), Title: m.Title, Href: "/milestones/" + string(m.ID), Sub: p.milestoneSub(m)}), templ_7745c5c3_Var7)
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var6)
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = within(&p.Within, p.milestoneActs()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, within(&p.Within, p.milestoneActs()), templ_7745c5c3_Var5)
 		return nil
 	})
 }
@@ -266,22 +227,13 @@ func (p *Within) noMilestones() templ.Component {
 		if p.team() {
 			templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				if p.may(portal.Contribute) {
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("milestone.add"), Small: true, Href: p.path("/milestones/new")}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("milestone.add"), Small: true, Href: p.path("/milestones/new")}))
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "flag", Title: p.T("milestone.none"), Text: p.T("milestone.none_team")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "flag", Title: p.T("milestone.none"), Text: p.T("milestone.none_team")}), templ_7745c5c3_Var10)
 		} else {
-			templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "flag", Title: p.T("milestone.none"), Text: p.T("milestone.none_client", "workspace", p.Name)}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "flag", Title: p.T("milestone.none"), Text: p.T("milestone.none_client", "workspace", p.Name)}))
 		}
 		return nil
 	})
@@ -291,16 +243,10 @@ func (p *Within) noMilestones() templ.Component {
 func (p *Within) milestoneActs() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var11 templ.Component) (templ_7745c5c3_Err error) {
 		if !p.ReadOnly && p.has(portal.FieldDates) {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("project.calendar"), Icon: "calendar", Href: p.calendar(), Small: p.team()}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("project.calendar"), Icon: "calendar", Href: p.calendar(), Small: p.team()}))
 		}
 		if p.team() && p.may(portal.Contribute) {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("milestone.add"), Icon: "plus", Kind: ui.Primary, Href: p.path("/milestones/new"), Small: true}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("milestone.add"), Icon: "plus", Kind: ui.Primary, Href: p.path("/milestones/new"), Small: true}))
 		}
 		return nil
 	})
@@ -320,32 +266,17 @@ type MilestonePage struct {
 func Milestone(p MilestonePage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var12 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = p.reach().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.reach())
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.handBack().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.handBack())
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.signoffWaits(p.Signoffs.All).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.signoffWaits(p.Signoffs.All))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.signoffs(p.Signoffs, p.Name, false).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.signoffs(p.Signoffs, p.Name, false))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if body := Prose(p.Milestone.Body); body != nil {
 				templ_7745c5c3_Buffer.WriteString("<div class=\"section\">")
-				templ_7745c5c3_Err = body.Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, body)
 				templ_7745c5c3_Buffer.WriteString("</div>")
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
@@ -353,60 +284,36 @@ func Milestone(p MilestonePage) templ.Component {
 				templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 						for _, d := range p.Deliverables {
-							templ_7745c5c3_Err = ui.Deliverable(p.deliverable(d, "")).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.Deliverable(p.deliverable(d, "")))
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var15), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var15)
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("section.deliverables"), Count: len(p.Deliverables)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("section.deliverables"), Count: len(p.Deliverables)}), templ_7745c5c3_Var14)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Tasks) > 0 {
 				templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 						for _, t := range p.Tasks {
-							templ_7745c5c3_Err = p.task(t, nil).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, p.task(t, nil))
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var17), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var17)
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("section.tasks"), Count: len(p.Tasks)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var16), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("section.tasks"), Count: len(p.Tasks)}), templ_7745c5c3_Var16)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.MayDelete {
-				templ_7745c5c3_Err = ui.Confirm(ui.ConfirmProps{ID: "delete", Title: p.T("item.delete_title", "title", p.Milestone.Title), Text: p.T("milestone.delete"), Cancel: p.T("action.cancel"), Act: p.T("action.delete"), Post: "/milestones/" + string(p.Milestone.ID) + "/delete", Danger: true}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Confirm(ui.ConfirmProps{ID: "delete", Title: p.T("item.delete_title", "title", p.Milestone.Title), Text: p.T("milestone.delete"), Cancel: p.T("action.cancel"), Act: p.T("action.delete"), Post: "/milestones/" + string(p.Milestone.ID) + "/delete", Danger: true}))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = itemFrame(&p.Item, ui.HeadProps{Over: p.over(), Title: p.Milestone.Title}, p.acts(), p.milestoneFacts()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, itemFrame(&p.Item, ui.HeadProps{Over: p.over(), Title: p.Milestone.Title}, p.acts(), p.milestoneFacts()), templ_7745c5c3_Var13)
 		return nil
 	})
 }
@@ -415,20 +322,11 @@ func Milestone(p MilestonePage) templ.Component {
 func (p *MilestonePage) milestoneFacts() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var18 templ.Component) (templ_7745c5c3_Err error) {
 		if p.Milestone.Reached() {
-			templ_7745c5c3_Err = ui.State(ui.ToneOK, "circle-check", p.milestoneSub(p.Milestone)).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneOK, "circle-check", p.milestoneSub(p.Milestone)))
 		} else {
-			templ_7745c5c3_Err = ui.Due(p.DueOn(p.Milestone.DueOn, true)).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Due(p.DueOn(p.Milestone.DueOn, true)))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.turn(p.Milestone.Turn, p.Milestone.WaitsSince()).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.turn(p.Milestone.Turn, p.Milestone.WaitsSince()))
 		}
 		if p.Milestone.StartsOn != "" {
 			templ_7745c5c3_Buffer.WriteString("<span>")
@@ -444,10 +342,7 @@ func (p *MilestonePage) milestoneFacts() templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(p.Milestone.ShiftReason))
 			templ_7745c5c3_Buffer.WriteString("</span>")
 		}
-		templ_7745c5c3_Err = p.chip(p.Milestone.Audience).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.chip(p.Milestone.Audience))
 		return nil
 	})
 }
@@ -457,26 +352,14 @@ func (p *MilestonePage) acts() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var23 templ.Component) (templ_7745c5c3_Err error) {
 		if p.team() && p.may(portal.Contribute) {
 			if p.Milestone.Reached() {
-				templ_7745c5c3_Err = ui.PostButton("/milestones/"+string(p.Milestone.ID)+"/reopen", ui.ButtonProps{Label: p.T("item.reopen"), Icon: "rotate-ccw", Small: true}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton("/milestones/"+string(p.Milestone.ID)+"/reopen", ui.ButtonProps{Label: p.T("item.reopen"), Icon: "rotate-ccw", Small: true}))
 			} else {
-				templ_7745c5c3_Err = ui.PostButton("/milestones/"+string(p.Milestone.ID)+"/reach", ui.ButtonProps{Label: p.T("milestone.reach"), Icon: "check", Kind: ui.Primary, Small: true}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton("/milestones/"+string(p.Milestone.ID)+"/reach", ui.ButtonProps{Label: p.T("milestone.reach"), Icon: "check", Kind: ui.Primary, Small: true}))
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.edit"), Icon: "pencil", Small: true, Href: "/milestones/" + string(p.Milestone.ID) + "/edit"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.edit"), Icon: "pencil", Small: true, Href: "/milestones/" + string(p.Milestone.ID) + "/edit"}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = ui.Menu(p.T("item.actions", "title", p.Milestone.Title), p.menu()).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Menu(p.T("item.actions", "title", p.Milestone.Title), p.menu()))
 		}
 		return nil
 	})
@@ -512,16 +395,10 @@ func (p *MilestonePage) handBack() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) (templ_7745c5c3_Err error) {
 		if !p.team() && p.may(portal.Comment) && !p.Milestone.Reached() && p.Milestone.Turn == portal.ClientSide && mayAskSignoff(p.Signoffs.All) {
 			templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = ui.PostButton("/items/"+string(p.ID)+"/turn?to=team", ui.ButtonProps{Label: p.T("item.hand_back", "workspace", p.Name), Kind: ui.Primary, Small: true}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton("/items/"+string(p.ID)+"/turn?to=team", ui.ButtonProps{Label: p.T("item.hand_back", "workspace", p.Name), Kind: ui.Primary, Small: true}))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("hand", p.T("milestone.your_turn", "workspace", p.Name)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var25), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("hand", p.T("milestone.your_turn", "workspace", p.Name)), templ_7745c5c3_Var25)
 		}
 		return nil
 	})
@@ -552,80 +429,41 @@ func EditMilestone(p MilestoneForm) templ.Component {
 					templ_7745c5c3_Buffer.WriteString("\">")
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "title", Label: p.T("item.title"), Value: p.Title, Error: p.Err("title"), Required: true, Max: portal.MaxName}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "title", Label: p.T("item.title"), Value: p.Title, Error: p.Err("title"), Required: true, Max: portal.MaxName}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "body", Label: p.T("item.body"), Optional: p.T("form.optional"), Hint: p.T("form.markdown"), Value: p.Body, Error: p.Err("body"), Max: portal.MaxText}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "body", Label: p.T("item.body"), Optional: p.T("form.optional"), Hint: p.T("form.markdown"), Value: p.Body, Error: p.Err("body"), Max: portal.MaxText}))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Var30 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.Input(ui.Field{Name: "starts_on", Label: p.T("milestone.starts_on"), Optional: p.T("form.optional"), Type: "date", Value: p.StartsOn, Error: p.Err("starts_on")}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "starts_on", Label: p.T("milestone.starts_on"), Optional: p.T("form.optional"), Type: "date", Value: p.StartsOn, Error: p.Err("starts_on")}))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.Input(ui.Field{Name: "due_on", Label: p.T("milestone.due_on"), Type: "date", Value: p.DueOn, Error: p.Err("due_on")}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "due_on", Label: p.T("milestone.due_on"), Type: "date", Value: p.DueOn, Error: p.Err("due_on")}))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var30), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var30)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.ID != "" {
-					templ_7745c5c3_Err = ui.Input(ui.Field{Name: "reason", Label: p.T("milestone.reason"), Optional: p.reasonOptional(), Hint: p.reasonHint(), Value: p.Reason, Error: p.Err("reason"), Max: portal.MaxName}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "reason", Label: p.T("milestone.reason"), Optional: p.reasonOptional(), Hint: p.reasonHint(), Value: p.Reason, Error: p.Err("reason"), Max: portal.MaxName}))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					templ_7745c5c3_Var31 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_Err = p.previewAct("body").Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, p.previewAct("body"))
 						return nil
 					})
-					templ_7745c5c3_Err = p.saveAct(p.T("action.save"), "/milestones/"+string(p.ID), "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var31), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, p.saveAct(p.T("action.save"), "/milestones/"+string(p.ID), ""), templ_7745c5c3_Var31)
 				} else {
-					templ_7745c5c3_Err = ui.Select(ui.Field{Name: "turn", Label: p.T("item.turn"), Value: p.Turn, Error: p.Err("turn")}, p.turns()).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "turn", Label: p.T("item.turn"), Value: p.Turn, Error: p.Err("turn")}, p.turns()))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					templ_7745c5c3_Var32 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_Err = p.previewAct("body").Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, p.previewAct("body"))
 						return nil
 					})
-					templ_7745c5c3_Err = p.audienceActs(p.Audience, p.T("item.add_team"), p.T("item.add_client", "client", p.Project.ClientName)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var32), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, p.audienceActs(p.Audience, p.T("item.add_team"), p.T("item.add_client", "client", p.Project.ClientName)), templ_7745c5c3_Var32)
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.action(), Guard: true, Dirty: p.Failed() || p.Conflict != nil}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var28), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.action(), Guard: true, Dirty: p.Failed() || p.Conflict != nil}), templ_7745c5c3_Var28)
 			return nil
 		})
-		templ_7745c5c3_Err = formFrame(&p.Within, p.heading(), p.Conflict).Render(templ.WithChildren(ctx, templ_7745c5c3_Var27), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, formFrame(&p.Within, p.heading(), p.Conflict), templ_7745c5c3_Var27)
 		return nil
 	})
 }

@@ -122,10 +122,7 @@ func (p *NoticesPage) rowActs(groups []portal.NoticeGroup, to ui.Link) templ.Com
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"row-acts\">")
 		if n := groups[0].All[0]; to.Href != "" && p.act(n) != "" {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.act(n), Small: true, Href: to.Href, Attrs: templ.Attributes{"aria-label": p.T("notices.act_of", "act", p.act(n), "title", to.Label)}}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.act(n), Small: true, Href: to.Href, Attrs: templ.Attributes{"aria-label": p.T("notices.act_of", "act", p.act(n), "title", to.Label)}}))
 		}
 		if !p.ReadOnly {
 			templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
@@ -143,10 +140,7 @@ func (p *NoticesPage) rowActs(groups []portal.NoticeGroup, to ui.Link) templ.Com
 				component.Text(templ_7745c5c3_Buffer, string(g.All[0].About))
 				templ_7745c5c3_Buffer.WriteString("\">")
 			}
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("notices.read"), Small: true, Kind: ui.Quiet, Attrs: templ.Attributes{"aria-label": p.T("notices.read_of", "title", to.Label)}}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("notices.read"), Small: true, Kind: ui.Quiet, Attrs: templ.Attributes{"aria-label": p.T("notices.read_of", "title", to.Label)}}))
 			templ_7745c5c3_Buffer.WriteString("</form>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</div>")
@@ -186,41 +180,26 @@ func (p *NoticesPage) acts() templ.Component {
 func Notices(p NoticesPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var5 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.HeadActs(ui.HeadProps{Title: p.T("notices.title"), Lead: p.T("notices.lead")}, p.acts()).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Title: p.T("notices.title"), Lead: p.T("notices.lead")}, p.acts()))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Needs) > 0 {
 				templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.Needs(p.needed(p.Needs[:min(few, len(p.Needs))])).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Needs(p.needed(p.Needs[:min(few, len(p.Needs))])))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					if len(p.Needs) > few {
 						templ_7745c5c3_Buffer.WriteString("<details class=\"fold\"><summary>")
 						component.Text(templ_7745c5c3_Buffer, string(p.N("today.more", len(p.Needs)-few)))
 						templ_7745c5c3_Buffer.WriteString("</summary>")
-						templ_7745c5c3_Err = ui.Needs(p.needed(p.Needs[few:])).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Needs(p.needed(p.Needs[few:])))
 						templ_7745c5c3_Buffer.WriteString("</details>")
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("home.needs"), Count: len(p.Needs)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("home.needs"), Count: len(p.Needs)}), templ_7745c5c3_Var7)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = p.whose().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.whose())
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if len(p.Groups) > 0 {
 					if p.Unread > 0 && !p.ReadOnly {
@@ -229,40 +208,22 @@ func Notices(p NoticesPage) templ.Component {
 						templ_7745c5c3_Buffer.WriteString("\"> <input type=\"hidden\" name=\"client\" value=\"")
 						component.Text(templ_7745c5c3_Buffer, string(string(p.Client)))
 						templ_7745c5c3_Buffer.WriteString("\">")
-						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("notices.read_all"), Icon: "check", Small: true}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("notices.read_all"), Icon: "check", Small: true}))
 						templ_7745c5c3_Buffer.WriteString("</form>")
 					}
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.Feed(p.feed()).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Feed(p.feed()))
 				} else if p.Older == "" {
-					templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "bell", Title: p.T("notices.none"), Text: p.T("notices.none_text")}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "bell", Title: p.T("notices.none"), Text: p.T("notices.none_text")}))
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("action.newer"), Href: p.Newest}, ui.Link{Label: p.T("action.older"), Href: p.Older}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("action.newer"), Href: p.Newest}, ui.Link{Label: p.T("action.older"), Href: p.Older}))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{ID: "updates", Title: p.T("notices.updates"), Count: p.Unread}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "updates", Title: p.T("notices.updates"), Count: p.Unread}), templ_7745c5c3_Var9)
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var6)
 		return nil
 	})
 }
@@ -326,100 +287,55 @@ func (p *NoticeChoicesPage) days() []ui.Option {
 func NoticeChoices(p NoticeChoicesPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var12 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = profileHead(&p.Page, "notices", p.T("notices.choose_lead", "email", p.Email)).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, profileHead(&p.Page, "notices", p.T("notices.choose_lead", "email", p.Email)))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Lost {
 				templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.PostButton("/profile/notices/try", ui.ButtonProps{Label: p.T("notices.try"), Small: true}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton("/profile/notices/try", ui.ButtonProps{Label: p.T("notices.try"), Small: true}))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("mail", p.T("notices.lost", "email", p.Email)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("mail", p.T("notices.lost", "email", p.Email)), templ_7745c5c3_Var14)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Radios(ui.Field{Name: "preset", Label: p.T("notices.preset"), Hint: p.T("notices.preset_hint"), Value: string(p.Choices.Preset), Error: p.Err("preset")}, p.presets(), true).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Radios(ui.Field{Name: "preset", Label: p.T("notices.preset"), Hint: p.T("notices.preset_hint"), Value: string(p.Choices.Preset), Error: p.Err("preset")}, p.presets(), true))
 				templ_7745c5c3_Buffer.WriteString(" <div class=\"own-topics\">")
 				templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					for _, t := range portal.TopicNames {
 						if !t.Topic.Own() {
 							templ_7745c5c3_Buffer.WriteString("<tr>")
-							templ_7745c5c3_Err = p.topic(t.Name).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, p.topic(t.Name))
 							templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-								templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "listed_" + t.Name, Label: p.T("notices.show"), On: p.Choices.Own.Listed.Has(t.Topic)}).Render(ctx, templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err != nil {
-									return templ_7745c5c3_Err
-								}
+								component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{Name: "listed_" + t.Name, Label: p.T("notices.show"), On: p.Choices.Own.Listed.Has(t.Topic)}))
 								return nil
 							})
-							templ_7745c5c3_Err = ui.Cell(p.T("notices.listed")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var17), templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("notices.listed")), templ_7745c5c3_Var17)
 							templ_7745c5c3_Var18 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-								templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "push_" + t.Name, Label: p.T("push.send"), On: p.Choices.Own.Pushed.Has(t.Topic)}).Render(ctx, templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err != nil {
-									return templ_7745c5c3_Err
-								}
+								component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{Name: "push_" + t.Name, Label: p.T("push.send"), On: p.Choices.Own.Pushed.Has(t.Topic)}))
 								return nil
 							})
-							templ_7745c5c3_Err = ui.Cell(p.T("push.by")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var18), templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
-							templ_7745c5c3_Err = p.byMail(t.Topic, t.Name).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("push.by")), templ_7745c5c3_Var18)
+							component.Put(ctx, templ_7745c5c3_Buffer, p.byMail(t.Topic, t.Name))
 							templ_7745c5c3_Buffer.WriteString("</tr>")
 						}
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Table(p.T("notices.own"), []ui.Column{{Label: p.T("notices.topic")}, {Label: p.T("notices.listed")}, {Label: p.T("push.by")}, {Label: p.T("notices.by_mail")}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var16), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Table(p.T("notices.own"), []ui.Column{{Label: p.T("notices.topic")}, {Label: p.T("notices.listed")}, {Label: p.T("push.by")}, {Label: p.T("notices.by_mail")}}), templ_7745c5c3_Var16)
 				templ_7745c5c3_Var19 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					for _, t := range portal.TopicNames {
 						if t.Topic.Own() && p.Self.MayGet(t.Topic) {
 							templ_7745c5c3_Buffer.WriteString("<tr>")
-							templ_7745c5c3_Err = p.topic(t.Name).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
-							templ_7745c5c3_Err = p.byMail(t.Topic, t.Name).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, p.topic(t.Name))
+							component.Put(ctx, templ_7745c5c3_Buffer, p.byMail(t.Topic, t.Name))
 							templ_7745c5c3_Buffer.WriteString("</tr>")
 						}
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Table(p.T("notices.own_mails"), []ui.Column{{Label: p.T("notices.own_mails")}, {Label: p.T("notices.by_mail")}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var19), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Table(p.T("notices.own_mails"), []ui.Column{{Label: p.T("notices.own_mails")}, {Label: p.T("notices.by_mail")}}), templ_7745c5c3_Var19)
 				templ_7745c5c3_Buffer.WriteString("</div>")
 				if p.Choices.Ended != 0 {
 					templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
@@ -429,24 +345,15 @@ func NoticeChoices(p NoticeChoicesPage) templ.Component {
 							templ_7745c5c3_Buffer.WriteString("</p>")
 							for _, topic := range portal.MailTopics() {
 								if p.Choices.Ended.Has(portal.MailsOf(topic)) {
-									templ_7745c5c3_Err = ui.Checkbox(ui.Choice{ID: "again_" + topic, Name: "again", Value: topic, Label: p.T("notices.again", "topic", p.T("topic."+topic)), On: p.Choices.Again.Has(portal.MailsOf(topic))}).Render(ctx, templ_7745c5c3_Buffer)
-									if templ_7745c5c3_Err != nil {
-										return templ_7745c5c3_Err
-									}
+									component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{ID: "again_" + topic, Name: "again", Value: topic, Label: p.T("notices.again", "topic", p.T("topic."+topic)), On: p.Choices.Again.Has(portal.MailsOf(topic))}))
 								}
 							}
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Stack("").Render(templ.WithChildren(ctx, templ_7745c5c3_Var21), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Stack(""), templ_7745c5c3_Var21)
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("notices.ended")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var20), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("notices.ended")}), templ_7745c5c3_Var20)
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Var23 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
@@ -454,52 +361,25 @@ func NoticeChoices(p NoticeChoicesPage) templ.Component {
 						templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 						component.Text(templ_7745c5c3_Buffer, string(p.T("notices.when_text", "zone", p.Zone)))
 						templ_7745c5c3_Buffer.WriteString("</p><div class=\"pair\">")
-						templ_7745c5c3_Err = ui.Select(ui.Field{Name: "digest_on", Label: p.T("notices.digest"), Value: p.Choices.DigestOn, Error: p.Err("digest_on")}, p.days()).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
-						templ_7745c5c3_Err = ui.Input(ui.Field{Name: "digest_at", Label: p.T("notices.digest_at"), Type: "time", Value: p.Choices.DigestAt, Error: p.Err("digest_at"), Required: true}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "digest_on", Label: p.T("notices.digest"), Value: p.Choices.DigestOn, Error: p.Err("digest_on")}, p.days()))
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "digest_at", Label: p.T("notices.digest_at"), Type: "time", Value: p.Choices.DigestAt, Error: p.Err("digest_at"), Required: true}))
 						templ_7745c5c3_Buffer.WriteString("</div><div class=\"pair\">")
-						templ_7745c5c3_Err = ui.Input(ui.Field{Name: "quiet_from", Label: p.T("notices.quiet_from"), Type: "time", Value: p.Choices.QuietFrom, Error: p.Err("quiet_from"), Optional: p.T("form.optional")}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
-						templ_7745c5c3_Err = ui.Input(ui.Field{Name: "quiet_until", Label: p.T("notices.quiet_until"), Type: "time", Value: p.Choices.QuietUntil, Error: p.Err("quiet_until"), Optional: p.T("form.optional")}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "quiet_from", Label: p.T("notices.quiet_from"), Type: "time", Value: p.Choices.QuietFrom, Error: p.Err("quiet_from"), Optional: p.T("form.optional")}))
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "quiet_until", Label: p.T("notices.quiet_until"), Type: "time", Value: p.Choices.QuietUntil, Error: p.Err("quiet_until"), Optional: p.T("form.optional")}))
 						templ_7745c5c3_Buffer.WriteString("</div>")
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Stack("").Render(templ.WithChildren(ctx, templ_7745c5c3_Var24), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Stack(""), templ_7745c5c3_Var24)
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("notices.when")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var23), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("notices.when")}), templ_7745c5c3_Var23)
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.SaveBar(ui.SaveBarProps{Title: p.T("profile.unsaved"), Save: ui.ButtonProps{Label: p.T("action.save"), Kind: ui.Primary}, Discard: ui.Link{Label: p.T("profile.discard"), Href: "/profile/notices"}}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.SaveBar(ui.SaveBarProps{Title: p.T("profile.unsaved"), Save: ui.ButtonProps{Label: p.T("action.save"), Kind: ui.Primary}, Discard: ui.Link{Label: p.T("profile.discard"), Href: "/profile/notices"}}))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/profile/notices", Guard: true, Dirty: p.Failed()}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var15), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/profile/notices", Guard: true, Dirty: p.Failed()}), templ_7745c5c3_Var15)
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.devices().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.devices())
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Var27 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
@@ -518,63 +398,36 @@ func NoticeChoices(p NoticeChoicesPage) templ.Component {
 									}
 									templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var31))
 									templ_7745c5c3_Buffer.WriteString("\">")
-									templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("notices.unmute"), Small: true, Attrs: templ.Attributes{"aria-label": p.T("notices.unmute_of", "project", p.NameOf(m.Name, m.ClientName))}}).Render(ctx, templ_7745c5c3_Buffer)
-									if templ_7745c5c3_Err != nil {
-										return templ_7745c5c3_Err
-									}
+									component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("notices.unmute"), Small: true, Attrs: templ.Attributes{"aria-label": p.T("notices.unmute_of", "project", p.NameOf(m.Name, m.ClientName))}}))
 									templ_7745c5c3_Buffer.WriteString("</form>")
 									return nil
 								})
-								templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: "bell", Title: p.NameOf(m.Name, m.ClientName), Href: Href(string(m.ID))}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var30), templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err != nil {
-									return templ_7745c5c3_Err
-								}
+								component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "bell", Title: p.NameOf(m.Name, m.ClientName), Href: Href(string(m.ID))}), templ_7745c5c3_Var30)
 							}
 							return nil
 						})
-						templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var29), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var29)
 					}
 					templ_7745c5c3_Buffer.WriteString(" ")
 					if len(p.Loud) > 0 {
 						templ_7745c5c3_Var32 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-							templ_7745c5c3_Err = ui.Select(ui.Field{Name: "project", Label: p.T("notices.mute_which")}, p.Loud).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "project", Label: p.T("notices.mute_which")}, p.Loud))
 							templ_7745c5c3_Buffer.WriteString(" <div>")
-							templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("notices.mute"), Icon: "bell"}).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("notices.mute"), Icon: "bell"}))
 							templ_7745c5c3_Buffer.WriteString("</div>")
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/profile/notices/mute"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var32), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/profile/notices/mute"}), templ_7745c5c3_Var32)
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Stack("").Render(templ.WithChildren(ctx, templ_7745c5c3_Var27), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Stack(""), templ_7745c5c3_Var27)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("notices.muted"), Count: len(p.Muted)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var26), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("notices.muted"), Count: len(p.Muted)}), templ_7745c5c3_Var26)
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var13)
 		return nil
 	})
 }
@@ -598,10 +451,7 @@ func (p *NoticeChoicesPage) topic(name string) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</span>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Cell("").Render(templ.WithChildren(ctx, templ_7745c5c3_Var34), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(""), templ_7745c5c3_Var34)
 		return nil
 	})
 }
@@ -610,16 +460,10 @@ func (p *NoticeChoicesPage) topic(name string) templ.Component {
 func (p *NoticeChoicesPage) byMail(t portal.Topics, name string) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var37 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var38 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Select(ui.Field{Name: "mail_" + name, Label: p.T("notices.mail_of", "topic", p.T("notices.topic."+name)), HideLabel: true, Value: p.mail(t)}, p.mails(t)).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "mail_" + name, Label: p.T("notices.mail_of", "topic", p.T("notices.topic."+name)), HideLabel: true, Value: p.mail(t)}, p.mails(t)))
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Cell(p.T("notices.by_mail")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var38), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("notices.by_mail")), templ_7745c5c3_Var38)
 		return nil
 	})
 }
@@ -638,31 +482,19 @@ func (p *NoticeChoicesPage) devices() templ.Component {
 						for _, d := range p.Devices {
 							templ_7745c5c3_Var44 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 								if d.This {
-									templ_7745c5c3_Err = ui.State(ui.ToneOK, "circle-check", p.T("push.on")).Render(ctx, templ_7745c5c3_Buffer)
-									if templ_7745c5c3_Err != nil {
-										return templ_7745c5c3_Err
-									}
+									component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneOK, "circle-check", p.T("push.on")))
 								}
 								templ_7745c5c3_Buffer.WriteString(" ")
 								if !p.ReadOnly {
-									templ_7745c5c3_Err = ui.PostButton("/profile/devices/"+d.ID+"/end", ui.ButtonProps{Label: p.T("push.stop"), Small: true, Attrs: templ.Attributes{"aria-label": p.T("push.stop_of", "device", d.Name)}}).Render(ctx, templ_7745c5c3_Buffer)
-									if templ_7745c5c3_Err != nil {
-										return templ_7745c5c3_Err
-									}
+									component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton("/profile/devices/"+d.ID+"/end", ui.ButtonProps{Label: p.T("push.stop"), Small: true, Attrs: templ.Attributes{"aria-label": p.T("push.stop_of", "device", d.Name)}}))
 								}
 								return nil
 							})
-							templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: d.Icon, Title: d.Name, Sub: d.Since}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var44), templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: d.Icon, Title: d.Name, Sub: d.Since}), templ_7745c5c3_Var44)
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var43), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var43)
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.Shared {
@@ -673,10 +505,7 @@ func (p *NoticeChoicesPage) devices() templ.Component {
 					templ_7745c5c3_Buffer.WriteString("<noscript><p class=\"muted\">")
 					component.Text(templ_7745c5c3_Buffer, string(p.T("push.needs_js")))
 					templ_7745c5c3_Buffer.WriteString("</p></noscript><div class=\"needs-js\" data-push>")
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("push.start"), Icon: "bell", Type: "button", Attrs: templ.Attributes{"data-push-start": true}}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("push.start"), Icon: "bell", Type: "button", Attrs: templ.Attributes{"data-push-start": true}}))
 					templ_7745c5c3_Buffer.WriteString("<div role=\"status\"><p data-push-say=\"unable\" hidden>")
 					component.Text(templ_7745c5c3_Buffer, string(p.T("push.unable")))
 					templ_7745c5c3_Buffer.WriteString("</p><p data-push-say=\"denied\" hidden>")
@@ -687,16 +516,10 @@ func (p *NoticeChoicesPage) devices() templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Stack("").Render(templ.WithChildren(ctx, templ_7745c5c3_Var41), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Stack(""), templ_7745c5c3_Var41)
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Section(ui.SectionProps{ID: "devices", Title: p.T("push.title"), Count: len(p.Devices)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var40), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "devices", Title: p.T("push.title"), Count: len(p.Devices)}), templ_7745c5c3_Var40)
 		return nil
 	})
 }
@@ -729,10 +552,7 @@ func (p *UnsubscribePage) lead() string {
 func Unsubscribe(p UnsubscribePage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var50 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var51 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: p.T("unsubscribe.title"), Lead: p.lead()}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("unsubscribe.title"), Lead: p.lead()}))
 			templ_7745c5c3_Buffer.WriteString(" <form method=\"post\" action=\"")
 			var templ_7745c5c3_Var52 templ.SafeURL
 			templ_7745c5c3_Var52, templ_7745c5c3_Err = templ.JoinURLErrs(p.Action)
@@ -743,25 +563,16 @@ func Unsubscribe(p UnsubscribePage) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("\">")
 			if p.State == "ended" {
 				templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"again\" value=\"1\">")
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("unsubscribe.undo"), Full: true}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("unsubscribe.undo"), Full: true}))
 			} else if p.State == "" {
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("unsubscribe.end"), Kind: ui.Primary, Full: true}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("unsubscribe.end"), Kind: ui.Primary, Full: true}))
 			}
 			templ_7745c5c3_Buffer.WriteString("</form><p class=\"muted\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("unsubscribe.more")))
 			templ_7745c5c3_Buffer.WriteString("</p>")
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var51), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var51)
 		return nil
 	})
 }

@@ -59,32 +59,17 @@ func heldMails(p *Page, h portal.HeldMails) templ.Component {
 			templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"/outbox/held\" class=\"acts\">")
 				if h.Count > 0 {
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("outbox.held_send"), Small: true, Name: "do", Value: "send"}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("outbox.held_send"), Small: true, Name: "do", Value: "send"}))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("outbox.held_drop"), Small: true, Href: "/outbox/held"}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("outbox.held_drop"), Small: true, Href: "/outbox/held"}))
 				} else {
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("outbox.held_done"), Small: true, Name: "do", Value: "send"}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("outbox.held_done"), Small: true, Name: "do", Value: "send"}))
 				}
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("outbox.held_look"), Small: true, Href: "/people"}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("outbox.held_look"), Small: true, Href: "/people"}))
 				templ_7745c5c3_Buffer.WriteString("</form>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("triangle-alert", heldWords(p, h)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("triangle-alert", heldWords(p, h)), templ_7745c5c3_Var2)
 		}
 		return nil
 	})
@@ -103,26 +88,14 @@ func heldWords(p *Page, h portal.HeldMails) string {
 func DropMails(p OutboxPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("outbox.title"), Href: "/outbox"}, Title: p.N("outbox.drop", p.Back.Count), Lead: p.T("outbox.drop_text", "when", p.Time(p.Back.Since, p.Now))}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("outbox.title"), Href: "/outbox"}, Title: p.N("outbox.drop", p.Back.Count), Lead: p.T("outbox.drop_text", "when", p.Time(p.Back.Since, p.Now))}))
 			templ_7745c5c3_Buffer.WriteString(" <form method=\"post\" action=\"/outbox/held\" class=\"acts\"><input type=\"hidden\" name=\"sure\" value=\"on\">")
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("outbox.held_drop"), Kind: ui.Danger, Name: "do", Value: "drop"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: "/outbox"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("outbox.held_drop"), Kind: ui.Danger, Name: "do", Value: "drop"}))
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: "/outbox"}))
 			templ_7745c5c3_Buffer.WriteString("</form>")
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var4)
 		return nil
 	})
 }
@@ -134,54 +107,30 @@ func Outbox(p OutboxPage) templ.Component {
 			templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				return nil
 			})
-			templ_7745c5c3_Err = ui.HeadActs(ui.HeadProps{Title: p.T("outbox.title"), Lead: p.lead()}, toIncoming(p)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Title: p.T("outbox.title"), Lead: p.lead()}, toIncoming(p)), templ_7745c5c3_Var7)
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = heldMails(&p.Page, p.Back).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, heldMails(&p.Page, p.Back))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = ui.Tabs(p.T("outbox.filter"), p.Tabs).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Tabs(p.T("outbox.filter"), p.Tabs))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Mails) == 0 {
-				templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "send", Title: p.T("outbox.empty.title"), Text: p.T("outbox.empty.text")}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "send", Title: p.T("outbox.empty.title"), Text: p.T("outbox.empty.text")}))
 			} else {
 				templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					for _, m := range p.Mails {
 						templ_7745c5c3_Buffer.WriteString("<tr>")
 						templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-							templ_7745c5c3_Err = ui.Lines(ui.Link{Label: p.T("outbox.kind." + m.Kind), Href: "/outbox/" + string(m.ID)}, m.ClientName).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.Lines(ui.Link{Label: p.T("outbox.kind." + m.Kind), Href: "/outbox/" + string(m.ID)}, m.ClientName))
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Cell("").Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(""), templ_7745c5c3_Var9)
 						templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 							component.Text(templ_7745c5c3_Buffer, string(m.Address))
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Cell(p.T("outbox.to")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("outbox.to")), templ_7745c5c3_Var10)
 						templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-							templ_7745c5c3_Err = ui.MailState(string(m.State), p.T("outbox.state."+string(m.State))).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.MailState(string(m.State), p.T("outbox.state."+string(m.State))))
 							templ_7745c5c3_Buffer.WriteString(" ")
 							if why := mailReason(&p.Page, m); why != "" && m.State != portal.MailKept {
 								templ_7745c5c3_Buffer.WriteString("<span class=\"sub\">")
@@ -190,46 +139,28 @@ func Outbox(p OutboxPage) templ.Component {
 							}
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Cell(p.T("outbox.state")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("outbox.state")), templ_7745c5c3_Var12)
 						templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 							component.Text(templ_7745c5c3_Buffer, string(strconv.Itoa(m.Tries)))
 							return nil
 						})
-						templ_7745c5c3_Err = ui.CellEnd(p.T("outbox.tries")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.CellEnd(p.T("outbox.tries")), templ_7745c5c3_Var14)
 						templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 							component.Text(templ_7745c5c3_Buffer, string(p.Ago(m.Created, p.Now)))
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Cell(p.T("outbox.when")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var16), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("outbox.when")), templ_7745c5c3_Var16)
 						templ_7745c5c3_Buffer.WriteString("</tr>")
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Table(p.T("outbox.title"), []ui.Column{{Label: p.T("outbox.what")}, {Label: p.T("outbox.to")}, {Label: p.T("outbox.state")}, {Label: p.T("outbox.tries"), End: true}, {Label: p.T("outbox.when")}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Table(p.T("outbox.title"), []ui.Column{{Label: p.T("outbox.what")}, {Label: p.T("outbox.to")}, {Label: p.T("outbox.state")}, {Label: p.T("outbox.tries"), End: true}, {Label: p.T("outbox.when")}}), templ_7745c5c3_Var8)
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Pager(p.Newer, p.Older).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(p.Newer, p.Older))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var6)
 		return nil
 	})
 }
@@ -239,21 +170,12 @@ func Outbox(p OutboxPage) templ.Component {
 func toIncoming(p OutboxPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var18 templ.Component) (templ_7745c5c3_Err error) {
 		if !p.Demo {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("mailcheck.look"), Icon: "shield-check", Href: "/settings/mail"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("mailcheck.look"), Icon: "shield-check", Href: "/settings/mail"}))
 		}
 		if p.Held > 0 {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.N("incoming.waiting", p.Held), Icon: "inbox", Kind: ui.Primary, Href: "/incoming?state=held"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.N("incoming.waiting", p.Held), Icon: "inbox", Kind: ui.Primary, Href: "/incoming?state=held"}))
 		} else {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("incoming.title"), Icon: "inbox", Href: "/incoming"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("incoming.title"), Icon: "inbox", Href: "/incoming"}))
 		}
 		return nil
 	})
@@ -313,78 +235,42 @@ func Mail(p MailPage) templ.Component {
 					templ_7745c5c3_Buffer.WriteString(" data-waits")
 				}
 				templ_7745c5c3_Buffer.WriteString(">")
-				templ_7745c5c3_Err = ui.MailState(string(p.Mail.State), p.T("outbox.state."+string(p.Mail.State))).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.MailState(string(p.Mail.State), p.T("outbox.state."+string(p.Mail.State))))
 				templ_7745c5c3_Buffer.WriteString("</span>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.HeadActs(ui.HeadProps{Over: ui.Link{Label: p.T("outbox.title"), Href: "/outbox"}, Title: p.T("outbox.kind." + p.Mail.Kind), Lead: p.Mail.ClientName}, mailActs(p)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var21), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Over: ui.Link{Label: p.T("outbox.title"), Href: "/outbox"}, Title: p.T("outbox.kind." + p.Mail.Kind), Lead: p.Mail.ClientName}, mailActs(p)), templ_7745c5c3_Var21)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var22 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = ui.Facts(p.facts()).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Facts(p.facts()))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("outbox.about")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("outbox.about")}), templ_7745c5c3_Var22)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if !p.Mail.Readable {
-				templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "lock", Title: p.T("outbox.secret.title"), Text: p.T("outbox.secret.text", "name", p.Mail.PersonName)}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "lock", Title: p.T("outbox.secret.title"), Text: p.T("outbox.secret.text", "name", p.Mail.PersonName)}))
 			} else if p.Unwanted != "" {
-				templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "circle-x", Title: p.T("outbox.over.title"), Text: p.T("outbox.why." + p.Unwanted)}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "circle-x", Title: p.T("outbox.over.title"), Text: p.T("outbox.why." + p.Unwanted)}))
 			} else {
 				if p.Link != "" {
 					templ_7745c5c3_Var23 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_Err = ui.CopyRow(p.T("outbox.link"), p.T("action.copy_link"), p.Link).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.CopyRow(p.T("outbox.link"), p.T("action.copy_link"), p.Link))
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("outbox.link")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var23), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("outbox.link")}), templ_7745c5c3_Var23)
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Var24 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.MailPreview(ui.MailProps{Facts: p.lines(), Title: p.T("outbox.html"), Src: "/outbox/" + string(p.Mail.ID) + "/html"}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.MailPreview(ui.MailProps{Facts: p.lines(), Title: p.T("outbox.html"), Src: "/outbox/" + string(p.Mail.ID) + "/html"}))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("outbox.html")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var24), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("outbox.html")}), templ_7745c5c3_Var24)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.MailPreview(ui.MailProps{Facts: p.lines(), Text: p.Text}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.MailPreview(ui.MailProps{Facts: p.lines(), Text: p.Text}))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("outbox.text")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var25), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("outbox.text")}), templ_7745c5c3_Var25)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if len(p.Headers) > 0 {
 					templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
@@ -395,18 +281,12 @@ func Mail(p MailPage) templ.Component {
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("outbox.headers")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var26), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("outbox.headers")}), templ_7745c5c3_Var26)
 				}
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var20), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var20)
 		return nil
 	})
 }
@@ -415,16 +295,10 @@ func Mail(p MailPage) templ.Component {
 func mailActs(p MailPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var28 templ.Component) (templ_7745c5c3_Err error) {
 		if p.CanRetry {
-			templ_7745c5c3_Err = ui.PostButton("/outbox/"+string(p.Mail.ID)+"/retry", ui.ButtonProps{Label: p.retryWord(), Icon: "send"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton("/outbox/"+string(p.Mail.ID)+"/retry", ui.ButtonProps{Label: p.retryWord(), Icon: "send"}))
 		}
 		if p.Open != "" {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("outbox.open"), Icon: "external-link", Kind: ui.Primary, Href: p.Open}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("outbox.open"), Icon: "external-link", Kind: ui.Primary, Href: p.Open}))
 		}
 		return nil
 	})

@@ -43,28 +43,16 @@ func PDF(p PDFPage) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("\" defer></script></head><body><header class=\"bar\" role=\"toolbar\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("pdf.tools")))
 		templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = p.button("thumbs", "panel-left", p.T("pdf.thumbs"), templ.Attributes{"aria-pressed": "false"}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = p.button("previous", "chevron-left", p.T("pdf.previous"), templ.Attributes{"class": "wide"}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.button("thumbs", "panel-left", p.T("pdf.thumbs"), templ.Attributes{"aria-pressed": "false"}))
+		component.Put(ctx, templ_7745c5c3_Buffer, p.button("previous", "chevron-left", p.T("pdf.previous"), templ.Attributes{"class": "wide"}))
 		templ_7745c5c3_Buffer.WriteString("<span class=\"of\"><input data-page inputmode=\"numeric\" value=\"1\" size=\"3\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("pdf.page")))
 		templ_7745c5c3_Buffer.WriteString("\" autocomplete=\"off\"> <span>")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("pdf.of")))
 		templ_7745c5c3_Buffer.WriteString("</span> <span data-pages>1</span></span>")
-		templ_7745c5c3_Err = p.button("next", "chevron-right", p.T("pdf.next"), templ.Attributes{"class": "wide"}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.button("next", "chevron-right", p.T("pdf.next"), templ.Attributes{"class": "wide"}))
 		templ_7745c5c3_Buffer.WriteString("<span class=\"gap\"></span>")
-		templ_7745c5c3_Err = p.button("find", "search", p.T("pdf.find"), templ.Attributes{"class": "finder"}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.button("find", "search", p.T("pdf.find"), templ.Attributes{"class": "finder"}))
 		templ_7745c5c3_Buffer.WriteString("<form role=\"search\" data-find><input type=\"search\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("pdf.find")))
 		templ_7745c5c3_Buffer.WriteString("\" placeholder=\"")
@@ -78,33 +66,18 @@ func PDF(p PDFPage) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("pdf.after")))
 		templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = ui.Icon("chevron-down").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("chevron-down"))
 		templ_7745c5c3_Buffer.WriteString("</button> <button data-do=\"before\" title=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("pdf.before")))
 		templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("pdf.before")))
 		templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = ui.Icon("chevron-up").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("chevron-up"))
 		templ_7745c5c3_Buffer.WriteString("</button></form><span class=\"gap\"></span> <span class=\"zooms\">")
-		templ_7745c5c3_Err = p.button("out", "minus", p.T("viewer.zoom_out"), nil).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.button("out", "minus", p.T("viewer.zoom_out"), nil))
 		templ_7745c5c3_Buffer.WriteString("<span class=\"wide\" data-zoom></span>")
-		templ_7745c5c3_Err = p.button("in", "plus", p.T("viewer.zoom_in"), nil).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = p.button("fit", "maximize", p.T("viewer.fit"), nil).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.button("in", "plus", p.T("viewer.zoom_in"), nil))
+		component.Put(ctx, templ_7745c5c3_Buffer, p.button("fit", "maximize", p.T("viewer.fit"), nil))
 		templ_7745c5c3_Buffer.WriteString("</span></header><div class=\"work\"><nav id=\"thumbs\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("pdf.thumbs")))
 		templ_7745c5c3_Buffer.WriteString("\" hidden></nav><main id=\"pages\" tabindex=\"0\" aria-label=\"")
@@ -129,10 +102,7 @@ func (p PDFPage) button(does, icon, label string, more templ.Attributes) templ.C
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(">")
-		templ_7745c5c3_Err = ui.Icon(icon).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon(icon))
 		templ_7745c5c3_Buffer.WriteString("</button>")
 		return nil
 	})

@@ -28,44 +28,26 @@ type PeoplePage struct {
 func People(p PeoplePage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: p.T("nav.people"), Lead: p.T("people.lead", "workspace", p.Workspace)}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("nav.people"), Lead: p.T("people.lead", "workspace", p.Workspace)}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					for _, m := range p.Members {
 						templ_7745c5c3_Buffer.WriteString("<tr>")
 						templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-							templ_7745c5c3_Err = ui.Lines(ui.Link{Label: m.Name, Href: "/people/" + string(m.Person)}, or(m.Title, m.Email)).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.Lines(ui.Link{Label: m.Name, Href: "/people/" + string(m.Person)}, or(m.Title, m.Email)))
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Cell("").Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(""), templ_7745c5c3_Var5)
 						templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 							component.Text(templ_7745c5c3_Buffer, string(p.T("role." + m.Role)))
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Cell(p.T("people.role")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("people.role")), templ_7745c5c3_Var6)
 						templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-							templ_7745c5c3_Err = ui.InvitationState(memberState(m.State), p.T("member."+string(m.State))).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.InvitationState(memberState(m.State), p.T("member."+string(m.State))))
 							templ_7745c5c3_Buffer.WriteString(" ")
 							if m.AwayUntil != "" {
 								templ_7745c5c3_Buffer.WriteString("<span class=\"sub\">")
@@ -85,100 +67,55 @@ func People(p PeoplePage) templ.Component {
 							}
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Cell(p.T("access.state")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("access.state")), templ_7745c5c3_Var8)
 						templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 							component.Text(templ_7745c5c3_Buffer, string(p.Ago(m.Since, p.Now)))
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Cell(p.T("people.since")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("people.since")), templ_7745c5c3_Var12)
 						templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 							if m.CanChange && m.Person != p.Me {
-								templ_7745c5c3_Err = ui.Menu(p.T("access.actions", "person", m.Name), p.memberMenu(m)).Render(ctx, templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err != nil {
-									return templ_7745c5c3_Err
-								}
+								component.Put(ctx, templ_7745c5c3_Buffer, ui.Menu(p.T("access.actions", "person", m.Name), p.memberMenu(m)))
 							}
 							return nil
 						})
-						templ_7745c5c3_Err = ui.CellActs().Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.CellActs(), templ_7745c5c3_Var14)
 						templ_7745c5c3_Buffer.WriteString("</tr>")
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Table(p.T("nav.people"), []ui.Column{{Label: p.T("access.name")}, {Label: p.T("people.role")}, {Label: p.T("access.state")}, {Label: p.T("people.since")}, {Label: p.T("access.actions_column"), Mute: true}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Table(p.T("nav.people"), []ui.Column{{Label: p.T("access.name")}, {Label: p.T("people.role")}, {Label: p.T("access.state")}, {Label: p.T("people.since")}, {Label: p.T("access.actions_column"), Mute: true}}), templ_7745c5c3_Var4)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("people.team"), Count: len(p.Members)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("people.team"), Count: len(p.Members)}), templ_7745c5c3_Var3)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Administers {
 				templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 						templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-							templ_7745c5c3_Err = ui.Input(ui.Field{Name: "name", Label: p.T("access.name"), Value: p.In.Name, Error: p.Err("name"), Required: true, Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "name", Label: p.T("access.name"), Value: p.In.Name, Error: p.Err("name"), Required: true, Autocomplete: "off"}))
 							templ_7745c5c3_Buffer.WriteString(" ")
-							templ_7745c5c3_Err = ui.Input(ui.Field{Name: "email", Label: p.T("access.email"), Type: "email", Value: p.In.Email, Error: p.Err("email"), Required: true, Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "email", Label: p.T("access.email"), Type: "email", Value: p.In.Email, Error: p.Err("email"), Required: true, Autocomplete: "off"}))
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var17), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var17)
 						templ_7745c5c3_Buffer.WriteString(" ")
-						templ_7745c5c3_Err = ui.Radios(ui.Field{Name: "role", Label: p.T("people.role"), Value: p.In.Role, Error: p.Err("role")}, p.Roles, true).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Radios(ui.Field{Name: "role", Label: p.T("people.role"), Value: p.In.Role, Error: p.Err("role")}, p.Roles, true))
 						templ_7745c5c3_Buffer.WriteString(" ")
-						templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "message", Label: p.T("access.message"), Optional: p.T("form.optional"), Hint: p.T("access.message.hint"), Value: p.In.Message, Error: p.Err("message"), Max: portal.MaxText, Rows: 3}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "message", Label: p.T("access.message"), Optional: p.T("form.optional"), Hint: p.T("access.message.hint"), Value: p.In.Message, Error: p.Err("message"), Max: portal.MaxText, Rows: 3}))
 						templ_7745c5c3_Buffer.WriteString(" <p>")
-						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("people.invite.act"), Kind: ui.Primary, Icon: "send"}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("people.invite.act"), Kind: ui.Primary, Icon: "send"}))
 						templ_7745c5c3_Buffer.WriteString("</p>")
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/people"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var16), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/people"}), templ_7745c5c3_Var16)
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{ID: "invite", Title: p.T("people.invite")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var15), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "invite", Title: p.T("people.invite")}), templ_7745c5c3_Var15)
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
 		return nil
 	})
 }
@@ -211,10 +148,7 @@ func Member(p MemberPage) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("<span>")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("role." + p.Member.Role)))
 				templ_7745c5c3_Buffer.WriteString("</span>")
-				templ_7745c5c3_Err = ui.InvitationState(memberState(p.Member.State), p.T("member."+string(p.Member.State))).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.InvitationState(memberState(p.Member.State), p.T("member."+string(p.Member.State))))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.Member.AwayUntil != "" {
 					templ_7745c5c3_Buffer.WriteString("<span>")
@@ -223,15 +157,9 @@ func Member(p MemberPage) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.HeadActs(ui.HeadProps{Title: p.Member.Name, Lead: p.Member.Title}, memberActs(p)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var20), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Title: p.Member.Name, Lead: p.Member.Title}, memberActs(p)), templ_7745c5c3_Var20)
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var23 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Buffer.WriteString("<p><a class=\"link\" href=\"")
@@ -246,10 +174,7 @@ func Member(p MemberPage) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</a></p>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("member.reach")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var23), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("member.reach")}), templ_7745c5c3_Var23)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				if len(p.Profile.Projects) == 0 {
@@ -259,57 +184,33 @@ func Member(p MemberPage) templ.Component {
 				} else {
 					templ_7745c5c3_Var28 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 						for _, x := range p.Profile.Projects {
-							templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: "folder-kanban", Title: x.Name, Href: "/projects/" + string(x.Project), Sub: x.Role}).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "folder-kanban", Title: x.Name, Href: "/projects/" + string(x.Project), Sub: x.Role}))
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var28), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var28)
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("nav.projects"), Count: len(p.Profile.Projects)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var26), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("nav.projects"), Count: len(p.Profile.Projects)}), templ_7745c5c3_Var26)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Member.CanChange {
 				templ_7745c5c3_Var29 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Var30 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_Err = ui.Radios(ui.Field{Name: "role", Label: p.T("people.role"), Value: p.Member.Role, Error: p.Err("role")}, p.Roles, true).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Radios(ui.Field{Name: "role", Label: p.T("people.role"), Value: p.Member.Role, Error: p.Err("role")}, p.Roles, true))
 						templ_7745c5c3_Buffer.WriteString(" <p>")
-						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("people.change_role"), Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("people.change_role"), Kind: ui.Primary}))
 						templ_7745c5c3_Buffer.WriteString("</p>")
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/people/" + string(p.Member.Person) + "/role"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var30), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/people/" + string(p.Member.Person) + "/role"}), templ_7745c5c3_Var30)
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{ID: "role", Title: p.T("people.role")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var29), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "role", Title: p.T("people.role")}), templ_7745c5c3_Var29)
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var19), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var19)
 		return nil
 	})
 }
@@ -318,10 +219,7 @@ func Member(p MemberPage) templ.Component {
 func memberActs(p MemberPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var31 templ.Component) (templ_7745c5c3_Err error) {
 		if p.Member.CanChange {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("access.remove"), Icon: "trash-2", Kind: ui.Danger, Small: true, Href: "/people/" + string(p.Member.Person) + "/remove"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("access.remove"), Icon: "trash-2", Kind: ui.Danger, Small: true, Href: "/people/" + string(p.Member.Person) + "/remove"}))
 		}
 		return nil
 	})
@@ -331,64 +229,31 @@ func memberActs(p MemberPage) templ.Component {
 func RemoveMember(p MemberPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var32 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var33 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("nav.people"), Href: "/people"}, Title: p.T("remove.title", "person", p.Member.Name), Lead: p.T("remove.member.lead", "person", p.Member.Name)}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("nav.people"), Href: "/people"}, Title: p.T("remove.title", "person", p.Member.Name), Lead: p.T("remove.member.lead", "person", p.Member.Name)}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Err("role") != "" {
-				templ_7745c5c3_Err = ui.Errors(p.Err("role"), p.T("remove.nothing"), nil).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.Err("role"), p.T("remove.nothing"), nil))
 			}
 			templ_7745c5c3_Buffer.WriteString(" <ul class=\"plain-list\">")
-			templ_7745c5c3_Err = consequence("circle-x", p.T("remove.member.access")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = consequence("mail", p.T("remove.member.invitations")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = consequence("check", p.T("remove.kept")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = consequence("list-checks", p.T("remove.tasks")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, consequence("circle-x", p.T("remove.member.access")))
+			component.Put(ctx, templ_7745c5c3_Buffer, consequence("mail", p.T("remove.member.invitations")))
+			component.Put(ctx, templ_7745c5c3_Buffer, consequence("check", p.T("remove.kept")))
+			component.Put(ctx, templ_7745c5c3_Buffer, consequence("list-checks", p.T("remove.tasks")))
 			templ_7745c5c3_Buffer.WriteString("</ul>")
 			templ_7745c5c3_Var34 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Var35 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("remove.act", "person", p.Member.Name), Kind: ui.Danger, Icon: "trash-2"}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("remove.act", "person", p.Member.Name), Kind: ui.Danger, Icon: "trash-2"}))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Href: "/people", Kind: ui.Plain}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Href: "/people", Kind: ui.Plain}))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Row().Render(templ.WithChildren(ctx, templ_7745c5c3_Var35), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Row(), templ_7745c5c3_Var35)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/people/" + string(p.Member.Person) + "/remove"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var34), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/people/" + string(p.Member.Person) + "/remove"}), templ_7745c5c3_Var34)
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var33), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var33)
 		return nil
 	})
 }

@@ -231,10 +231,7 @@ func (c *CommentsBox) unsent() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var11 templ.Component) (templ_7745c5c3_Err error) {
 		for _, o := range c.Others {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"unsent-else\">")
-			templ_7745c5c3_Err = ui.Icon("circle-dashed").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("circle-dashed"))
 			templ_7745c5c3_Buffer.WriteString("<a class=\"link\" href=\"")
 			var templ_7745c5c3_Var12 templ.SafeURL
 			templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinURLErrs(c.Here + "?panel=comments&version=" + string(o.Version) + "#unsent")
@@ -250,19 +247,13 @@ func (c *CommentsBox) unsent() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("<section class=\"unsent-box\" id=\"unsent\" aria-label=\"")
 			component.Text(templ_7745c5c3_Buffer, string(c.T("place.unsent", "n", strconv.Itoa(n))))
 			templ_7745c5c3_Buffer.WriteString("\"><h3>")
-			templ_7745c5c3_Err = ui.Icon("circle-dashed").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("circle-dashed"))
 			component.Text(templ_7745c5c3_Buffer, string(c.T("place.unsent", "n", strconv.Itoa(n))))
 			templ_7745c5c3_Buffer.WriteString("</h3><p class=\"muted small\">")
 			component.Text(templ_7745c5c3_Buffer, string(c.unsentSeen()))
 			templ_7745c5c3_Buffer.WriteString("</p><ol>")
 			for _, u := range c.Unsent {
-				templ_7745c5c3_Err = c.unsentOne(u).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, c.unsentOne(u))
 			}
 			templ_7745c5c3_Buffer.WriteString("</ol>")
 			if c.May {
@@ -276,29 +267,20 @@ func (c *CommentsBox) unsent() templ.Component {
 				templ_7745c5c3_Buffer.WriteString("\" data-quick>")
 				if c.Team {
 					templ_7745c5c3_Buffer.WriteString("<button class=\"button quiet small\" name=\"audience\" value=\"team\">")
-					templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("lock"))
 					templ_7745c5c3_Buffer.WriteString("<span>")
 					component.Text(templ_7745c5c3_Buffer, string(c.T("place.send_us", "n", strconv.Itoa(n))))
 					templ_7745c5c3_Buffer.WriteString("</span></button> ")
 					if c.Audience == portal.ClientSide {
 						templ_7745c5c3_Buffer.WriteString("<button class=\"button primary small\" name=\"audience\" value=\"client\">")
-						templ_7745c5c3_Err = ui.Icon("send").Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("send"))
 						templ_7745c5c3_Buffer.WriteString("<span>")
 						component.Text(templ_7745c5c3_Buffer, string(c.T("place.send_client", "client", c.Client, "n", strconv.Itoa(n))))
 						templ_7745c5c3_Buffer.WriteString("</span></button>")
 					}
 				} else {
 					templ_7745c5c3_Buffer.WriteString("<button class=\"button primary small\" name=\"audience\" value=\"client\">")
-					templ_7745c5c3_Err = ui.Icon("send").Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("send"))
 					templ_7745c5c3_Buffer.WriteString("<span>")
 					component.Text(templ_7745c5c3_Buffer, string(c.T("place.send", "n", strconv.Itoa(n))))
 					templ_7745c5c3_Buffer.WriteString("</span></button>")
@@ -313,10 +295,7 @@ func (c *CommentsBox) unsent() templ.Component {
 					}
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
 					templ_7745c5c3_Buffer.WriteString("\" data-quick><button class=\"button plain small\">")
-					templ_7745c5c3_Err = ui.Icon("users").Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("users"))
 					templ_7745c5c3_Buffer.WriteString("<span>")
 					component.Text(templ_7745c5c3_Buffer, string(c.shareWord()))
 					templ_7745c5c3_Buffer.WriteString("</span></button></form>")
@@ -334,10 +313,7 @@ func (c *CommentsBox) revise() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var23 templ.Component) (templ_7745c5c3_Err error) {
 		if c.Revises {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"revise\">")
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: c.reviseWord(), Icon: "list-checks", Small: true, Href: "/versions/" + string(c.Version) + "/revision"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: c.reviseWord(), Icon: "list-checks", Small: true, Href: "/versions/" + string(c.Version) + "/revision"}))
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
 		return nil
@@ -484,48 +460,27 @@ func (c *CommentsBox) unsentOne(u portal.Unsent) templ.Component {
 //go:noinline
 func (c *CommentsBox) placeFields() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var44 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = placeSet(c.Typed.Set).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, placeSet(c.Typed.Set))
 		templ_7745c5c3_Buffer.WriteString("<p class=\"place-chip\" data-chip hidden>")
-		templ_7745c5c3_Err = ui.Icon("pin").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("pin"))
 		templ_7745c5c3_Buffer.WriteString("<span></span>")
-		templ_7745c5c3_Err = ui.IconButton("x", ui.ButtonProps{Label: c.T("place.remove"), Type: "button", Attrs: templ.Attributes{"data-place": "remove"}}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.IconButton("x", ui.ButtonProps{Label: c.T("place.remove"), Type: "button", Attrs: templ.Attributes{"data-place": "remove"}}))
 		templ_7745c5c3_Buffer.WriteString("</p><details class=\"say-where\"><summary>")
 		component.Text(templ_7745c5c3_Buffer, string(c.T("place.say")))
 		templ_7745c5c3_Buffer.WriteString("</summary><div class=\"fields\">")
 		if c.plays() {
-			templ_7745c5c3_Err = ui.Input(ui.Field{ID: "place-from", Name: "from", Label: c.T("place.say_from"), Placeholder: "1:23", Max: 10, Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{ID: "place-from", Name: "from", Label: c.T("place.say_from"), Placeholder: "1:23", Max: 10, Autocomplete: "off"}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = ui.Input(ui.Field{ID: "place-until", Name: "until", Label: c.T("place.say_until"), Placeholder: "1:30", Max: 10, Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{ID: "place-until", Name: "until", Label: c.T("place.say_until"), Placeholder: "1:30", Max: 10, Autocomplete: "off"}))
 			templ_7745c5c3_Buffer.WriteString(" <p class=\"hint\">")
 			component.Text(templ_7745c5c3_Buffer, string(c.T("place.say_time_hint")))
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		} else {
 			if c.paged() {
-				templ_7745c5c3_Err = ui.Input(ui.Field{ID: "place-page", Name: "page", Label: c.T("place.say_page"), InputMode: "numeric", Max: 6, Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{ID: "place-page", Name: "page", Label: c.T("place.say_page"), InputMode: "numeric", Max: 6, Autocomplete: "off"}))
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = ui.Select(ui.Field{ID: "place-where", Name: "where", Label: c.T("place.say_where")}, c.ninths()).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{ID: "place-where", Name: "where", Label: c.T("place.say_where")}, c.ninths()))
 		}
 		templ_7745c5c3_Buffer.WriteString("</div></details>")
 		return nil
@@ -537,10 +492,7 @@ func (c *CommentsBox) placeFields() templ.Component {
 func (p *TalkPage) typedPlace(t TypedPlace) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var47 templ.Component) (templ_7745c5c3_Err error) {
 		if t.Set != "" {
-			templ_7745c5c3_Err = placeSet(t.Set).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, placeSet(t.Set))
 		}
 		if t.Where != "" {
 			templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"where\" value=\"")
@@ -548,21 +500,12 @@ func (p *TalkPage) typedPlace(t TypedPlace) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("\"> ")
 		}
 		if t.Page != "" || p.Err("page") != "" {
-			templ_7745c5c3_Err = ui.Input(ui.Field{ID: "place-page", Name: "page", Label: p.T("place.say_page"), Value: t.Page, Error: p.Err("page"), InputMode: "numeric", Max: 6, Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{ID: "place-page", Name: "page", Label: p.T("place.say_page"), Value: t.Page, Error: p.Err("page"), InputMode: "numeric", Max: 6, Autocomplete: "off"}))
 		}
 		if t.From != "" || t.Until != "" {
-			templ_7745c5c3_Err = ui.Input(ui.Field{ID: "place-from", Name: "from", Label: p.T("place.say_from"), Value: t.From, Error: p.Err("from"), Max: 10, Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{ID: "place-from", Name: "from", Label: p.T("place.say_from"), Value: t.From, Error: p.Err("from"), Max: 10, Autocomplete: "off"}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = ui.Input(ui.Field{ID: "place-until", Name: "until", Label: p.T("place.say_until"), Value: t.Until, Error: p.Err("until"), Max: 10, Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{ID: "place-until", Name: "until", Label: p.T("place.say_until"), Value: t.Until, Error: p.Err("until"), Max: 10, Autocomplete: "off"}))
 		}
 		return nil
 	})
@@ -597,15 +540,9 @@ func (p *ViewerPage) placeTools() templ.Component {
 			case "picture", "pages":
 				templ_7745c5c3_Buffer.WriteString("<div class=\"place-tools needs-js\">")
 				if p.Stage.PDF != "" {
-					templ_7745c5c3_Err = p.placeTool("text", "text-cursor", p.T("place.begin_text")).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, p.placeTool("text", "text-cursor", p.T("place.begin_text")))
 				}
-				templ_7745c5c3_Err = p.placeTool("begin", "pin", p.T("place.begin")).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.placeTool("begin", "pin", p.T("place.begin")))
 				templ_7745c5c3_Buffer.WriteString("</div><p class=\"place-hint\" data-hint hidden></p>")
 			}
 		}
@@ -621,10 +558,7 @@ func (p *ViewerPage) placeTool(does, icon, label string) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("\" aria-pressed=\"false\" title=\"")
 		component.Text(templ_7745c5c3_Buffer, string(label))
 		templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = ui.Icon(icon).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon(icon))
 		templ_7745c5c3_Buffer.WriteString("<span class=\"label\" data-begin=\"")
 		component.Text(templ_7745c5c3_Buffer, string(label))
 		templ_7745c5c3_Buffer.WriteString("\" data-end=\"")
@@ -647,40 +581,16 @@ func (p *ViewerPage) timeTools() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("<div class=\"time-tools\" role=\"toolbar\" aria-label=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("place.begin")))
 			templ_7745c5c3_Buffer.WriteString("\">")
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("place.here", "at", "0:00"), Icon: "pin", Kind: ui.Quiet, Small: true, Type: "button", Attrs: templ.Attributes{"data-place": "here"}}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("place.in"), Kind: ui.Plain, Small: true, Type: "button", Attrs: templ.Attributes{"data-place": "in"}}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("place.out"), Kind: ui.Plain, Small: true, Type: "button", Attrs: templ.Attributes{"data-place": "out"}}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("place.here", "at", "0:00"), Icon: "pin", Kind: ui.Quiet, Small: true, Type: "button", Attrs: templ.Attributes{"data-place": "here"}}))
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("place.in"), Kind: ui.Plain, Small: true, Type: "button", Attrs: templ.Attributes{"data-place": "in"}}))
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("place.out"), Kind: ui.Plain, Small: true, Type: "button", Attrs: templ.Attributes{"data-place": "out"}}))
 			if p.Stage.Kind == "video" {
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("place.draw"), Icon: "pencil", Kind: ui.Plain, Small: true, Type: "button", Attrs: templ.Attributes{"data-place": "draw", "aria-pressed": "false"}}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("place.draw"), Icon: "pencil", Kind: ui.Plain, Small: true, Type: "button", Attrs: templ.Attributes{"data-place": "draw", "aria-pressed": "false"}}))
 				templ_7745c5c3_Buffer.WriteString(" <span class=\"drawing-tools\" hidden>")
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("place.box"), Icon: "square", Kind: ui.Plain, Small: true, Type: "button", Attrs: templ.Attributes{"data-place": "box"}}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("place.arrow"), Icon: "arrow-up-left", Kind: ui.Plain, Small: true, Type: "button", Attrs: templ.Attributes{"data-place": "arrow"}}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("place.clear"), Kind: ui.Plain, Small: true, Type: "button", Attrs: templ.Attributes{"data-place": "clear"}}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("place.done"), Icon: "check", Kind: ui.Quiet, Small: true, Type: "button", Attrs: templ.Attributes{"data-place": "done"}}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("place.box"), Icon: "square", Kind: ui.Plain, Small: true, Type: "button", Attrs: templ.Attributes{"data-place": "box"}}))
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("place.arrow"), Icon: "arrow-up-left", Kind: ui.Plain, Small: true, Type: "button", Attrs: templ.Attributes{"data-place": "arrow"}}))
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("place.clear"), Kind: ui.Plain, Small: true, Type: "button", Attrs: templ.Attributes{"data-place": "clear"}}))
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("place.done"), Icon: "check", Kind: ui.Quiet, Small: true, Type: "button", Attrs: templ.Attributes{"data-place": "done"}}))
 				templ_7745c5c3_Buffer.WriteString("</span>")
 			}
 			templ_7745c5c3_Buffer.WriteString("</div>")

@@ -17,10 +17,7 @@ import (
 //go:noinline
 func profileHead(p *Page, current, lead string) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: p.T("profile.title"), Lead: lead}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("profile.title"), Lead: lead}))
 		templ_7745c5c3_Err = ui.Tabs(p.T("profile.tabs"), []ui.Tab{
 			{Label: p.T("profile.tab.details"), Href: "/profile", Current: current == "details"},
 			{Label: p.T("profile.tab.sign_in"), Href: "/profile/sign-in", Current: current == "sign_in"},
@@ -58,31 +55,16 @@ type Away struct {
 func Profile(p ProfilePage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var2 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = profileHead(&p.Page, "details", p.T("profile.lead")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, profileHead(&p.Page, "details", p.T("profile.lead")))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "name", Label: p.T("profile.name"), Value: p.Name, Error: p.Err("name"), Required: true, Autocomplete: "name", Max: 100}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "name", Label: p.T("profile.name"), Value: p.Name, Error: p.Err("name"), Required: true, Autocomplete: "name", Max: 100}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "title", Label: p.T("profile.job"), Hint: p.T("profile.job_hint"), Value: p.Job, Error: p.Err("title"), Autocomplete: "organization-title", Max: 100}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "title", Label: p.T("profile.job"), Hint: p.T("profile.job_hint"), Value: p.Job, Error: p.Err("title"), Autocomplete: "organization-title", Max: 100}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Select(ui.Field{Name: "time_zone", Label: p.T("profile.zone"), Hint: p.T("profile.zone_hint"), Value: p.TimeZone, Error: p.Err("time_zone")}, p.Zones).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "time_zone", Label: p.T("profile.zone"), Hint: p.T("profile.zone_hint"), Value: p.TimeZone, Error: p.Err("time_zone")}, p.Zones))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Err = ui.Radios(ui.Field{Name: "theme", Label: p.T("profile.theme"), Value: p.Theme, Error: p.Err("theme"), Attrs: templ.Attributes{"data-theme-choice": true}}, []ui.Option{
 					{Value: "", Label: p.T("profile.theme.device")},
@@ -93,28 +75,16 @@ func Profile(p ProfilePage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.SaveBar(ui.SaveBarProps{Title: p.T("profile.unsaved"), Save: ui.ButtonProps{Label: p.T("action.save"), Kind: ui.Primary}, Discard: ui.Link{Label: p.T("profile.discard"), Href: "/profile"}}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.SaveBar(ui.SaveBarProps{Title: p.T("profile.unsaved"), Save: ui.ButtonProps{Label: p.T("action.save"), Kind: ui.Primary}, Discard: ui.Link{Label: p.T("profile.discard"), Href: "/profile"}}))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/profile", Guard: true, Dirty: p.Failed() && p.Tried.Client == ""}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/profile", Guard: true, Dirty: p.Failed() && p.Tried.Client == ""}), templ_7745c5c3_Var4)
 			for _, a := range p.Away {
-				templ_7745c5c3_Err = p.away(a).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.away(a))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var3)
 		return nil
 	})
 }
@@ -129,22 +99,13 @@ func (p *ProfilePage) away(a Away) templ.Component {
 						templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"client\" value=\"")
 						component.Text(templ_7745c5c3_Buffer, string(string(a.Client.ID)))
 						templ_7745c5c3_Buffer.WriteString("\">")
-						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("deputy.end"), Small: true}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("deputy.end"), Small: true}))
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/profile/deputy/end", Inline: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/profile/deputy/end", Inline: true}), templ_7745c5c3_Var8)
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("user", p.T("deputy.now", "name", a.Now.Name, "from", p.ShortDay(a.Now.From), "to", p.ShortDay(a.Now.To))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("user", p.T("deputy.now", "name", a.Now.Name, "from", p.ShortDay(a.Now.From), "to", p.ShortDay(a.Now.To))), templ_7745c5c3_Var7)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(a.People) > 0 {
@@ -155,45 +116,24 @@ func (p *ProfilePage) away(a Away) templ.Component {
 					templ_7745c5c3_Buffer.WriteString("</p><input type=\"hidden\" name=\"client\" value=\"")
 					component.Text(templ_7745c5c3_Buffer, string(string(a.Client.ID)))
 					templ_7745c5c3_Buffer.WriteString("\">")
-					templ_7745c5c3_Err = ui.Select(ui.Field{ID: p.awayID(a, "person"), Name: "person", Label: p.T("deputy.who"), Value: string(d.Deputy), Error: err("person"), Required: true}, a.options()).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{ID: p.awayID(a, "person"), Name: "person", Label: p.T("deputy.who"), Value: string(d.Deputy), Error: err("person"), Required: true}, a.options()))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_Err = ui.Input(ui.Field{ID: p.awayID(a, "from"), Name: "from", Label: p.T("deputy.from"), Type: "date", Value: d.From, Error: err("from"), Required: true}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{ID: p.awayID(a, "from"), Name: "from", Label: p.T("deputy.from"), Type: "date", Value: d.From, Error: err("from"), Required: true}))
 						templ_7745c5c3_Buffer.WriteString(" ")
-						templ_7745c5c3_Err = ui.Input(ui.Field{ID: p.awayID(a, "to"), Name: "to", Label: p.T("deputy.to"), Type: "date", Value: d.To, Error: err("to"), Required: true}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{ID: p.awayID(a, "to"), Name: "to", Label: p.T("deputy.to"), Type: "date", Value: d.To, Error: err("to"), Required: true}))
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var13)
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("deputy.act"), Icon: "check"}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("deputy.act"), Icon: "check"}))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/profile/deputy"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/profile/deputy"}), templ_7745c5c3_Var10)
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Section(ui.SectionProps{ID: p.awayID(a, "away"), Title: p.awayTitle(a)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: p.awayID(a, "away"), Title: p.awayTitle(a)}), templ_7745c5c3_Var6)
 		return nil
 	})
 }
@@ -242,15 +182,9 @@ type CredentialsPage struct {
 func Credentials(p CredentialsPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var14 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = profileHead(&p.Page, "sign_in", p.T("profile.sign_in.lead")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, profileHead(&p.Page, "sign_in", p.T("profile.sign_in.lead")))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
@@ -259,78 +193,42 @@ func Credentials(p CredentialsPage) templ.Component {
 						component.Text(templ_7745c5c3_Buffer, string(p.T("profile.password.text")))
 						templ_7745c5c3_Buffer.WriteString("</p>")
 						templ_7745c5c3_Var19 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-							templ_7745c5c3_Err = username(p.Email).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, username(p.Email))
 							templ_7745c5c3_Buffer.WriteString(" ")
-							templ_7745c5c3_Err = ui.Password(ui.Field{Name: "password_old", Label: p.T("profile.password.old"), Error: p.Err("password_old"), Required: true, Autocomplete: "current-password"}, p.T("door.show")).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.Password(ui.Field{Name: "password_old", Label: p.T("profile.password.old"), Error: p.Err("password_old"), Required: true, Autocomplete: "current-password"}, p.T("door.show")))
 							templ_7745c5c3_Buffer.WriteString(" ")
-							templ_7745c5c3_Err = newPassword(&p.Page, p.T("profile.password.new")).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, newPassword(&p.Page, p.T("profile.password.new")))
 							templ_7745c5c3_Buffer.WriteString(" <div>")
-							templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("profile.password.change")}).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("profile.password.change")}))
 							templ_7745c5c3_Buffer.WriteString("</div>")
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/profile/password"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var19), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/profile/password"}), templ_7745c5c3_Var19)
 					} else {
 						templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 						component.Text(templ_7745c5c3_Buffer, string(p.T("profile.password.none")))
 						templ_7745c5c3_Buffer.WriteString("</p>")
 						if p.Fresh {
 							templ_7745c5c3_Var21 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-								templ_7745c5c3_Err = username(p.Email).Render(ctx, templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err != nil {
-									return templ_7745c5c3_Err
-								}
+								component.Put(ctx, templ_7745c5c3_Buffer, username(p.Email))
 								templ_7745c5c3_Buffer.WriteString(" ")
-								templ_7745c5c3_Err = newPassword(&p.Page, p.T("profile.password.new")).Render(ctx, templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err != nil {
-									return templ_7745c5c3_Err
-								}
+								component.Put(ctx, templ_7745c5c3_Buffer, newPassword(&p.Page, p.T("profile.password.new")))
 								templ_7745c5c3_Buffer.WriteString(" <div>")
-								templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("profile.password.set")}).Render(ctx, templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err != nil {
-									return templ_7745c5c3_Err
-								}
+								component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("profile.password.set")}))
 								templ_7745c5c3_Buffer.WriteString("</div>")
 								return nil
 							})
-							templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/profile/password"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var21), templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/profile/password"}), templ_7745c5c3_Var21)
 						} else {
-							templ_7745c5c3_Err = proveFirst(&p.Page, "/profile/sign-in").Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, proveFirst(&p.Page, "/profile/sign-in"))
 						}
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Stack("").Render(templ.WithChildren(ctx, templ_7745c5c3_Var17), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Stack(""), templ_7745c5c3_Var17)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("profile.password")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var16), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("profile.password")}), templ_7745c5c3_Var16)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var22 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Var23 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
@@ -339,46 +237,25 @@ func Credentials(p CredentialsPage) templ.Component {
 					templ_7745c5c3_Buffer.WriteString("</p>")
 					if p.Fresh {
 						templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-							templ_7745c5c3_Err = ui.Input(ui.Field{Name: "email", Label: p.T("profile.email.new"), Hint: p.T("profile.email.hint"), Type: "email", Value: p.NewEmail, Error: p.Err("email"), Required: true, Autocomplete: "email"}).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "email", Label: p.T("profile.email.new"), Hint: p.T("profile.email.hint"), Type: "email", Value: p.NewEmail, Error: p.Err("email"), Required: true, Autocomplete: "email"}))
 							templ_7745c5c3_Buffer.WriteString(" <div>")
-							templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("profile.email.act")}).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("profile.email.act")}))
 							templ_7745c5c3_Buffer.WriteString("</div>")
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/profile/email"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var25), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/profile/email"}), templ_7745c5c3_Var25)
 					} else {
-						templ_7745c5c3_Err = proveFirst(&p.Page, "/profile/sign-in").Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, proveFirst(&p.Page, "/profile/sign-in"))
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Stack("").Render(templ.WithChildren(ctx, templ_7745c5c3_Var23), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Stack(""), templ_7745c5c3_Var23)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("profile.email")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("profile.email")}), templ_7745c5c3_Var22)
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var15), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var15)
 		return nil
 	})
 }
@@ -386,10 +263,7 @@ func Credentials(p CredentialsPage) templ.Component {
 //go:noinline
 func newPassword(p *Page, label string) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var26 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = ui.Password(ui.Field{Name: "password", Label: label, Hint: p.T("door.new_password_hint"), Error: p.Err("password"), Required: true, Autocomplete: "new-password"}, p.T("door.show")).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Password(ui.Field{Name: "password", Label: label, Hint: p.T("door.new_password_hint"), Error: p.Err("password"), Required: true, Autocomplete: "new-password"}, p.T("door.show")))
 		return nil
 	})
 }
@@ -401,10 +275,7 @@ func proveFirst(p *Page, back string) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("<p>")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("profile.prove.needed")))
 		templ_7745c5c3_Buffer.WriteString("</p><p class=\"row\">")
-		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("profile.prove.act"), Icon: "shield-check", Href: "/profile/prove?next=" + back}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("profile.prove.act"), Icon: "shield-check", Href: "/profile/prove?next=" + back}))
 		templ_7745c5c3_Buffer.WriteString("</p>")
 		return nil
 	})
@@ -424,15 +295,9 @@ type ProvePage struct {
 func Prove(p ProvePage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var29 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var30 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: p.T("profile.prove.title"), Lead: p.Lead}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("profile.prove.title"), Lead: p.Lead}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var31 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				if p.ByCode {
@@ -440,75 +305,42 @@ func Prove(p ProvePage) templ.Component {
 						templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"next\" value=\"")
 						component.Text(templ_7745c5c3_Buffer, string(p.Next))
 						templ_7745c5c3_Buffer.WriteString("\">")
-						templ_7745c5c3_Err = ui.Input(ui.Field{Name: "code", Label: p.T("door.code.field"), Error: p.Err("code"), Required: true, Code: true, InputMode: "numeric", Autocomplete: "one-time-code", Max: 16}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "code", Label: p.T("door.code.field"), Error: p.Err("code"), Required: true, Code: true, InputMode: "numeric", Autocomplete: "one-time-code", Max: 16}))
 						templ_7745c5c3_Buffer.WriteString(" <div>")
-						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.continue"), Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.continue"), Kind: ui.Primary}))
 						templ_7745c5c3_Buffer.WriteString("</div>")
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/profile/prove"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var32), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/profile/prove"}), templ_7745c5c3_Var32)
 				} else if p.HasPassword {
 					templ_7745c5c3_Var34 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_Err = username(p.Email).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, username(p.Email))
 						templ_7745c5c3_Buffer.WriteString(" <input type=\"hidden\" name=\"next\" value=\"")
 						component.Text(templ_7745c5c3_Buffer, string(p.Next))
 						templ_7745c5c3_Buffer.WriteString("\">")
-						templ_7745c5c3_Err = ui.Password(ui.Field{Name: "password", Label: p.T("door.password"), Error: p.Err("password"), Required: true, Autocomplete: "current-password"}, p.T("door.show")).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Password(ui.Field{Name: "password", Label: p.T("door.password"), Error: p.Err("password"), Required: true, Autocomplete: "current-password"}, p.T("door.show")))
 						templ_7745c5c3_Buffer.WriteString(" <div>")
-						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.continue"), Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.continue"), Kind: ui.Primary}))
 						templ_7745c5c3_Buffer.WriteString("</div>")
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/profile/prove"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var34), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/profile/prove"}), templ_7745c5c3_Var34)
 				}
 				templ_7745c5c3_Buffer.WriteString(" <form method=\"post\" action=\"/profile/prove/code\"><input type=\"hidden\" name=\"next\" value=\"")
 				component.Text(templ_7745c5c3_Buffer, string(p.Next))
 				templ_7745c5c3_Buffer.WriteString("\"> ")
 				if p.ByCode {
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("door.code.again"), Kind: ui.TextLink}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("door.code.again"), Kind: ui.TextLink}))
 				} else {
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("door.mail_code"), Icon: "mail"}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("door.mail_code"), Icon: "mail"}))
 				}
 				templ_7745c5c3_Buffer.WriteString("</form>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Stack("wide").Render(templ.WithChildren(ctx, templ_7745c5c3_Var31), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Stack("wide"), templ_7745c5c3_Var31)
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var30), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var30)
 		return nil
 	})
 }
@@ -532,60 +364,36 @@ type SessionRow struct {
 func Sessions(p SessionsPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var37 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var38 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = profileHead(&p.Page, "sessions", p.T("profile.sessions.lead")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, profileHead(&p.Page, "sessions", p.T("profile.sessions.lead")))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var39 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Var40 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					for _, x := range p.Sessions {
 						templ_7745c5c3_Var41 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 							if x.This {
-								templ_7745c5c3_Err = ui.State(ui.ToneOK, "circle-check", p.T("profile.sessions.this")).Render(ctx, templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err != nil {
-									return templ_7745c5c3_Err
-								}
+								component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneOK, "circle-check", p.T("profile.sessions.this")))
 							} else if !p.ReadOnly {
-								templ_7745c5c3_Err = ui.PostButton("/profile/sessions/"+x.ID+"/end", ui.ButtonProps{Label: p.T("profile.sessions.end"), Small: true, Attrs: templ.Attributes{"aria-label": p.T("profile.sessions.end_one", "device", x.Device)}}).Render(ctx, templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err != nil {
-									return templ_7745c5c3_Err
-								}
+								component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton("/profile/sessions/"+x.ID+"/end", ui.ButtonProps{Label: p.T("profile.sessions.end"), Small: true, Attrs: templ.Attributes{"aria-label": p.T("profile.sessions.end_one", "device", x.Device)}}))
 							}
 							return nil
 						})
-						templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: x.Icon, Title: x.Device, Sub: x.Detail}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var41), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: x.Icon, Title: x.Device, Sub: x.Detail}), templ_7745c5c3_Var41)
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var40), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var40)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if len(p.Sessions) > 1 {
 					templ_7745c5c3_Buffer.WriteString("<div>")
-					templ_7745c5c3_Err = ui.PostButton("/profile/sessions/end-others", ui.ButtonProps{Label: p.T("profile.sessions.others"), Icon: "log-out"}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton("/profile/sessions/end-others", ui.ButtonProps{Label: p.T("profile.sessions.others"), Icon: "log-out"}))
 					templ_7745c5c3_Buffer.WriteString("</div>")
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Stack("wide").Render(templ.WithChildren(ctx, templ_7745c5c3_Var39), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Stack("wide"), templ_7745c5c3_Var39)
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var38), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var38)
 		return nil
 	})
 }
@@ -608,10 +416,7 @@ type TokenRow struct{ ID, Name, Scope, Until, Used string }
 func Tokens(p TokensPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var42 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var43 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = profileHead(&p.Page, "tokens", p.T("profile.tokens.lead")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, profileHead(&p.Page, "tokens", p.T("profile.tokens.lead")))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Secret != "" {
 				templ_7745c5c3_Var44 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
@@ -619,51 +424,30 @@ func Tokens(p TokensPage) templ.Component {
 						templ_7745c5c3_Buffer.WriteString("<p>")
 						component.Text(templ_7745c5c3_Buffer, string(p.T("profile.tokens.made_text")))
 						templ_7745c5c3_Buffer.WriteString("</p>")
-						templ_7745c5c3_Err = ui.CopyRow(p.T("profile.tokens.made"), p.T("profile.tokens.copy"), p.Secret).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.CopyRow(p.T("profile.tokens.made"), p.T("profile.tokens.copy"), p.Secret))
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Stack("").Render(templ.WithChildren(ctx, templ_7745c5c3_Var45), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Stack(""), templ_7745c5c3_Var45)
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{ID: "new-token", Title: p.T("profile.tokens.made")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var44), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "new-token", Title: p.T("profile.tokens.made")}), templ_7745c5c3_Var44)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var47 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				if len(p.Tokens) == 0 {
-					templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "key-round", Title: p.T("profile.tokens.empty"), Text: p.T("profile.tokens.empty_text")}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "key-round", Title: p.T("profile.tokens.empty"), Text: p.T("profile.tokens.empty_text")}))
 				} else {
 					templ_7745c5c3_Var48 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 						for _, x := range p.Tokens {
 							templ_7745c5c3_Var49 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-								templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("profile.tokens.revoke"), Small: true, Open: "revoke-" + x.ID}).Render(ctx, templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err != nil {
-									return templ_7745c5c3_Err
-								}
+								component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("profile.tokens.revoke"), Small: true, Open: "revoke-" + x.ID}))
 								return nil
 							})
-							templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: "key-round", Title: x.Name, Sub: x.Scope + " · " + x.Until + " · " + x.Used}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var49), templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "key-round", Title: x.Name, Sub: x.Scope + " · " + x.Until + " · " + x.Used}), templ_7745c5c3_Var49)
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var48), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var48)
 					for _, x := range p.Tokens {
 						templ_7745c5c3_Err = ui.Confirm(ui.ConfirmProps{ID: "revoke-" + x.ID, Title: p.T("profile.tokens.revoke_title", "name", x.Name), Text: p.T("profile.tokens.revoke_text"),
 							Cancel: p.T("action.cancel"), Act: p.T("profile.tokens.revoke"), Post: "/profile/tokens/" + x.ID + "/revoke", Danger: true}).Render(ctx, templ_7745c5c3_Buffer)
@@ -674,23 +458,14 @@ func Tokens(p TokensPage) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("profile.tokens.list"), Count: len(p.Tokens)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var47), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("profile.tokens.list"), Count: len(p.Tokens)}), templ_7745c5c3_Var47)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var50 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.Fresh {
 					templ_7745c5c3_Var51 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_Err = ui.Input(ui.Field{Name: "name", Label: p.T("profile.tokens.name"), Hint: p.T("profile.tokens.name_hint"), Value: p.Name, Error: p.Err("name"), Required: true, Autocomplete: "off", Max: 100}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "name", Label: p.T("profile.tokens.name"), Hint: p.T("profile.tokens.name_hint"), Value: p.Name, Error: p.Err("name"), Required: true, Autocomplete: "off", Max: 100}))
 						templ_7745c5c3_Buffer.WriteString(" ")
 						templ_7745c5c3_Err = ui.Radios(ui.Field{ID: "scopes", Name: "scope", Label: p.T("profile.tokens.scopes"), Value: p.Scope, Error: p.Err("scopes")}, []ui.Option{
 							{Value: "read", Label: p.T("profile.tokens.scope.read")},
@@ -710,35 +485,20 @@ func Tokens(p TokensPage) templ.Component {
 							return templ_7745c5c3_Err
 						}
 						templ_7745c5c3_Buffer.WriteString(" <div>")
-						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("profile.tokens.make"), Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("profile.tokens.make"), Kind: ui.Primary}))
 						templ_7745c5c3_Buffer.WriteString("</div>")
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/profile/tokens"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var51), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/profile/tokens"}), templ_7745c5c3_Var51)
 				} else {
-					templ_7745c5c3_Err = proveFirst(&p.Page, "/profile/tokens").Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, proveFirst(&p.Page, "/profile/tokens"))
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("profile.tokens.make")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var50), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("profile.tokens.make")}), templ_7745c5c3_Var50)
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var43), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var43)
 		return nil
 	})
 }

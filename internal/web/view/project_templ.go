@@ -23,39 +23,21 @@ func within(p *Within, acts templ.Component) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = p.facts().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.facts())
 				return nil
 			})
-			templ_7745c5c3_Err = ui.HeadActs(p.head(), acts).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.HeadActs(p.head(), acts), templ_7745c5c3_Var3)
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = ui.Tabs(p.T("project.parts", "project", p.Project.Name), p.tabs()).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Tabs(p.T("project.parts", "project", p.Project.Name), p.tabs()))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.team() {
-				templ_7745c5c3_Err = p.standing().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.standing())
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = templ_7745c5c3_Var1.Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var1)
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
 		return nil
 	})
 }
@@ -81,27 +63,15 @@ func (p *Within) several() bool {
 func (p *Within) facts() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) (templ_7745c5c3_Err error) {
 		if p.Project.IsArchived() {
-			templ_7745c5c3_Err = ui.Status("archived", p.T("status.archived")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Status("archived", p.T("status.archived")))
 		} else {
 			if p.Project.Status == portal.Active {
-				templ_7745c5c3_Err = ui.Health(string(p.Project.Health), p.healthWord(p.Project.Health)).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Health(string(p.Project.Health), p.healthWord(p.Project.Health)))
 			} else {
-				templ_7745c5c3_Err = ui.Status(string(p.Project.Status), p.StatusWord(string(p.Project.Status))).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Status(string(p.Project.Status), p.StatusWord(string(p.Project.Status))))
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.turn(p.Summary.Turn, p.Summary.TurnSince).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.turn(p.Summary.Turn, p.Summary.TurnSince))
 		}
 		templ_7745c5c3_Buffer.WriteString("<span>")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("project.updated", "name", p.by(p.Project.UpdatedBy), "when", p.Ago(p.Project.UpdatedAt, p.Now))))
@@ -117,36 +87,21 @@ func (p *Within) standing() templ.Component {
 		if p.Project.IsArchived() {
 			templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				if p.may(portal.Manage) {
-					templ_7745c5c3_Err = ui.PostButton(p.path("/restore"), ui.ButtonProps{Label: p.T("project.restore"), Small: true}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton(p.path("/restore"), ui.ButtonProps{Label: p.T("project.restore"), Small: true}))
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("archive", p.T("project.is_archived")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("archive", p.T("project.is_archived")), templ_7745c5c3_Var7)
 		} else if !p.Project.IsShared() {
 			templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				if p.may(portal.Manage) {
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("project.share"), Small: true, Href: p.path("/share")}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("project.share"), Small: true, Href: p.path("/share")}))
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("lock", p.T("project.not_shared", "client", p.Project.ClientName)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("lock", p.T("project.not_shared", "client", p.Project.ClientName)), templ_7745c5c3_Var8)
 		} else {
-			templ_7745c5c3_Err = ui.Legend(p.T("audience.client"), p.T("audience.team")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Legend(p.T("audience.client"), p.T("audience.team")))
 		}
 		return nil
 	})
@@ -176,81 +131,48 @@ func Project(p ProjectPage) templ.Component {
 			templ_7745c5c3_Var11 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				if len(p.Needs) > 0 {
 					templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_Err = ui.Needs(p.needCards()).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Needs(p.needCards()))
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Section(ui.SectionProps{ID: "needs", Title: p.T("home.needs"), Count: len(p.Needs)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "needs", Title: p.T("home.needs"), Count: len(p.Needs)}), templ_7745c5c3_Var12)
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = p.openRequests(p.Requests).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.openRequests(p.Requests))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.has(portal.SectionUpdates) {
 					templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 						if p.Latest != nil {
-							templ_7745c5c3_Err = p.Within.update(*p.Latest, p.Seen, p.Latest.Sentence == p.Project.Sentence).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, p.Within.update(*p.Latest, p.Seen, p.Latest.Sentence == p.Project.Sentence))
 						} else {
 							templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 								if p.may(portal.Contribute) {
-									templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("update.post"), Small: true, Href: p.path("/updates/new")}).Render(ctx, templ_7745c5c3_Buffer)
-									if templ_7745c5c3_Err != nil {
-										return templ_7745c5c3_Err
-									}
+									component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("update.post"), Small: true, Href: p.path("/updates/new")}))
 								}
 								return nil
 							})
-							templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "pen-line", Title: p.T("update.none"), Text: p.updateNone()}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "pen-line", Title: p.T("update.none"), Text: p.updateNone()}), templ_7745c5c3_Var14)
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Section(p.section(p.T("project.latest"), portal.SectionUpdates, ui.Link{Label: p.T("project.all_updates"), Href: p.path("/updates")})).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(p.section(p.T("project.latest"), portal.SectionUpdates, ui.Link{Label: p.T("project.all_updates"), Href: p.path("/updates")})), templ_7745c5c3_Var13)
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.has(portal.SectionMilestones) && (len(p.Milestones) > 0 || p.team()) {
 					templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 						if len(p.Milestones) > 0 {
-							templ_7745c5c3_Err = ui.Strip(p.strip(p.Milestones)).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.Strip(p.strip(p.Milestones)))
 						} else {
 							templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 								if p.may(portal.Contribute) {
-									templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("milestone.add"), Small: true, Href: p.path("/milestones/new")}).Render(ctx, templ_7745c5c3_Buffer)
-									if templ_7745c5c3_Err != nil {
-										return templ_7745c5c3_Err
-									}
+									component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("milestone.add"), Small: true, Href: p.path("/milestones/new")}))
 								}
 								return nil
 							})
-							templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "flag", Title: p.T("milestone.none"), Text: p.T("milestone.none_team")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var16), templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "flag", Title: p.T("milestone.none"), Text: p.T("milestone.none_team")}), templ_7745c5c3_Var16)
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Section(p.section(p.T("section.milestones"), portal.SectionMilestones, p.moreMilestones())).Render(templ.WithChildren(ctx, templ_7745c5c3_Var15), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(p.section(p.T("section.milestones"), portal.SectionMilestones, p.moreMilestones())), templ_7745c5c3_Var15)
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.has(portal.SectionDeliverables) && (len(p.Deliverables) > 0 || p.team()) {
@@ -258,38 +180,23 @@ func Project(p ProjectPage) templ.Component {
 						if len(p.Deliverables) > 0 {
 							templ_7745c5c3_Var18 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 								for _, d := range first(unfinished(p.Deliverables), 6) {
-									templ_7745c5c3_Err = ui.Deliverable(p.deliverable(d, p.Thumbs[d.ID])).Render(ctx, templ_7745c5c3_Buffer)
-									if templ_7745c5c3_Err != nil {
-										return templ_7745c5c3_Err
-									}
+									component.Put(ctx, templ_7745c5c3_Buffer, ui.Deliverable(p.deliverable(d, p.Thumbs[d.ID])))
 								}
 								return nil
 							})
-							templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var18), templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var18)
 						} else {
 							templ_7745c5c3_Var19 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 								if p.may(portal.Contribute) {
-									templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("deliverable.add"), Small: true, Href: p.path("/deliverables/new")}).Render(ctx, templ_7745c5c3_Buffer)
-									if templ_7745c5c3_Err != nil {
-										return templ_7745c5c3_Err
-									}
+									component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("deliverable.add"), Small: true, Href: p.path("/deliverables/new")}))
 								}
 								return nil
 							})
-							templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "package", Title: p.T("deliverable.none"), Text: p.T("deliverable.none_team")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var19), templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "package", Title: p.T("deliverable.none"), Text: p.T("deliverable.none_team")}), templ_7745c5c3_Var19)
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Section(p.section(p.T("section.deliverables"), portal.SectionDeliverables, ui.Link{Label: p.T("project.all_deliverables"), Href: p.path("/deliverables")})).Render(templ.WithChildren(ctx, templ_7745c5c3_Var17), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(p.section(p.T("section.deliverables"), portal.SectionDeliverables, ui.Link{Label: p.T("project.all_deliverables"), Href: p.path("/deliverables")})), templ_7745c5c3_Var17)
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.has(portal.SectionFiles) && (len(p.Files) > 0 || p.team()) {
@@ -297,65 +204,38 @@ func Project(p ProjectPage) templ.Component {
 						if len(p.Files) > 0 {
 							templ_7745c5c3_Var21 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 								for _, f := range p.Files {
-									templ_7745c5c3_Err = p.quickFile(f).Render(ctx, templ_7745c5c3_Buffer)
-									if templ_7745c5c3_Err != nil {
-										return templ_7745c5c3_Err
-									}
+									component.Put(ctx, templ_7745c5c3_Buffer, p.quickFile(f))
 								}
 								return nil
 							})
-							templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var21), templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var21)
 						} else {
 							templ_7745c5c3_Var22 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 								if p.may(portal.Contribute) {
-									templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("files.upload"), Small: true, Href: p.path("/files")}).Render(ctx, templ_7745c5c3_Buffer)
-									if templ_7745c5c3_Err != nil {
-										return templ_7745c5c3_Err
-									}
+									component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("files.upload"), Small: true, Href: p.path("/files")}))
 								}
 								return nil
 							})
-							templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "files", Title: p.T("files.none"), Text: p.T("files.none_team", "client", p.Project.ClientName)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "files", Title: p.T("files.none"), Text: p.T("files.none_team", "client", p.Project.ClientName)}), templ_7745c5c3_Var22)
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Section(p.section(p.quickTitle(), portal.SectionFiles, ui.Link{Label: p.T("files.all_of_project"), Href: p.path("/files")})).Render(templ.WithChildren(ctx, templ_7745c5c3_Var20), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(p.section(p.quickTitle(), portal.SectionFiles, ui.Link{Label: p.T("files.all_of_project"), Href: p.path("/files")})), templ_7745c5c3_Var20)
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.has(portal.SectionActivity) && len(p.Events) > 0 {
 					templ_7745c5c3_Var23 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_Err = ui.Feed(p.Feed(p.Events, p.Name, false)).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Feed(p.Feed(p.Events, p.Name, false)))
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Section(p.section(p.T("project.recent"), portal.SectionActivity, ui.Link{Label: p.T("project.all_activity"), Href: p.path("/activity")})).Render(templ.WithChildren(ctx, templ_7745c5c3_Var23), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(p.section(p.T("project.recent"), portal.SectionActivity, ui.Link{Label: p.T("project.all_activity"), Href: p.path("/activity")})), templ_7745c5c3_Var23)
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Columns(p.side()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var11), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Columns(p.side()), templ_7745c5c3_Var11)
 			return nil
 		})
-		templ_7745c5c3_Err = within(&p.Within, p.acts()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, within(&p.Within, p.acts()), templ_7745c5c3_Var10)
 		return nil
 	})
 }
@@ -373,17 +253,11 @@ func (p *Within) quickFile(f portal.File) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			if p.team() {
-				templ_7745c5c3_Err = ui.Audience(string(f.Audience), p.T("audience."+string(f.Audience))).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Audience(string(f.Audience), p.T("audience."+string(f.Audience))))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: kindIcon(f), Thumb: Thumb(f.Version), Title: f.Name, Href: "/files/" + string(f.ID), Sub: dots(p.VersionWord(f.Version), p.Size(f.Version.Size), p.Ago(f.Version.CreatedAt, p.Now))}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var25), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: kindIcon(f), Thumb: Thumb(f.Version), Title: f.Name, Href: "/files/" + string(f.ID), Sub: dots(p.VersionWord(f.Version), p.Size(f.Version.Size), p.Ago(f.Version.CreatedAt, p.Now))}), templ_7745c5c3_Var25)
 		return nil
 	})
 }
@@ -440,24 +314,15 @@ func (p *Within) updateNone() string {
 func (p *ProjectPage) acts() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var26 templ.Component) (templ_7745c5c3_Err error) {
 		if !p.ReadOnly && p.has(portal.FieldDates) {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("project.calendar"), Icon: "calendar", Href: p.calendar(), Small: p.team()}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("project.calendar"), Icon: "calendar", Href: p.calendar(), Small: p.team()}))
 		}
 		if p.team() {
 			if p.may(portal.Manage) {
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("project.view_as"), Icon: "eye", Href: "/clients/" + string(p.Project.Client) + "/access", Small: true}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("project.view_as"), Icon: "eye", Href: "/clients/" + string(p.Project.Client) + "/access", Small: true}))
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.may(portal.Contribute) {
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("update.post"), Icon: "pen-line", Kind: ui.Primary, Href: p.path("/updates/new"), Small: true}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("update.post"), Icon: "pen-line", Kind: ui.Primary, Href: p.path("/updates/new"), Small: true}))
 			}
 		}
 		return nil
@@ -475,54 +340,30 @@ func (p *ProjectPage) side() templ.Component {
 					templ_7745c5c3_Buffer.WriteString("</p>")
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Facts(p.glance()).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Facts(p.glance()))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = p.handoverLink().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.handoverLink())
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.Muted && !p.ReadOnly {
 					templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 					component.Text(templ_7745c5c3_Buffer, string(p.T("project.muted")))
 					templ_7745c5c3_Buffer.WriteString("</p>")
-					templ_7745c5c3_Err = ui.PostButton(p.path("/unmute?here"), ui.ButtonProps{Label: p.T("notices.unmute"), Icon: "bell", Small: true}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton(p.path("/unmute?here"), ui.ButtonProps{Label: p.T("notices.unmute"), Icon: "bell", Small: true}))
 				} else if !p.ReadOnly && !p.Project.IsArchived() {
-					templ_7745c5c3_Err = ui.PostButton(p.path("/mute?here"), ui.ButtonProps{Label: p.T("notices.mute"), Icon: "bell", Small: true, Kind: ui.Plain}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton(p.path("/mute?here"), ui.ButtonProps{Label: p.T("notices.mute"), Icon: "bell", Small: true, Kind: ui.Plain}))
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Stack("").Render(templ.WithChildren(ctx, templ_7745c5c3_Var29), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Stack(""), templ_7745c5c3_Var29)
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Panel(p.T("project.glance")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var28), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Panel(p.T("project.glance")), templ_7745c5c3_Var28)
 		if len(p.Team) > 0 {
 			templ_7745c5c3_Var32 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = ui.TeamRow(p.people()).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.TeamRow(p.people()))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Panel(p.T("section.team")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var32), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Panel(p.T("section.team")), templ_7745c5c3_Var32)
 		}
 		return nil
 	})
@@ -568,16 +409,10 @@ func (p *Within) progress() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("<span>")
 			component.Text(templ_7745c5c3_Buffer, string(p.Done(p.Summary.Progress)))
 			templ_7745c5c3_Buffer.WriteString("</span>")
-			templ_7745c5c3_Err = ui.Progress(p.T("section.progress"), p.Summary.Progress.Done, p.Summary.Progress.Total).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Progress(p.T("section.progress"), p.Summary.Progress.Done, p.Summary.Progress.Total))
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Stack("tight").Render(templ.WithChildren(ctx, templ_7745c5c3_Var34), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Stack("tight"), templ_7745c5c3_Var34)
 		return nil
 	})
 }
@@ -603,77 +438,44 @@ type ProjectsPage struct {
 func Projects(p ProjectsPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var36 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var37 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.HeadActs(ui.HeadProps{Title: p.T("nav.projects")}, p.acts()).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Title: p.T("nav.projects")}, p.acts()))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = ui.Tabs(p.T("nav.projects"), []ui.Tab{{Label: p.T("projects.current"), Href: "/projects", Current: !p.Archived}, {Label: p.T("status.archived"), Href: "/projects?archived=1", Current: p.Archived}}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Tabs(p.T("nav.projects"), []ui.Tab{{Label: p.T("projects.current"), Href: "/projects", Current: !p.Archived}, {Label: p.T("status.archived"), Href: "/projects?archived=1", Current: p.Archived}}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Team || p.Filtered || p.Older != "" {
-				templ_7745c5c3_Err = p.filter().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.filter())
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Projects) == 0 {
-				templ_7745c5c3_Err = p.none().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.none())
 			} else if p.Team {
-				templ_7745c5c3_Err = p.table().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.table())
 			} else {
 				for _, g := range p.groups() {
 					if g.name != "" {
 						templ_7745c5c3_Var38 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-							templ_7745c5c3_Err = p.cards(g.projects).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, p.cards(g.projects))
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: g.name}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var38), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: g.name}), templ_7745c5c3_Var38)
 					} else if p.Archived {
 						templ_7745c5c3_Buffer.WriteString("<h2 class=\"sr\">")
 						component.Text(templ_7745c5c3_Buffer, string(p.T("status.archived")))
 						templ_7745c5c3_Buffer.WriteString("</h2>")
-						templ_7745c5c3_Err = p.cards(g.projects).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, p.cards(g.projects))
 					} else {
 						templ_7745c5c3_Buffer.WriteString("<h2 class=\"sr\">")
 						component.Text(templ_7745c5c3_Buffer, string(p.T("projects.current")))
 						templ_7745c5c3_Buffer.WriteString("</h2>")
-						templ_7745c5c3_Err = p.cards(g.projects).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, p.cards(g.projects))
 					}
 				}
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("action.newer"), Href: p.Newest}, ui.Link{Label: p.T("action.older"), Href: p.Older}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("action.newer"), Href: p.Newest}, ui.Link{Label: p.T("action.older"), Href: p.Older}))
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var37), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var37)
 		return nil
 	})
 }
@@ -682,10 +484,7 @@ func Projects(p ProjectsPage) templ.Component {
 func (p *ProjectsPage) acts() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var41 templ.Component) (templ_7745c5c3_Err error) {
 		if p.New {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("project.new"), Icon: "plus", Kind: ui.Primary, Href: "/projects/new", Small: true}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("project.new"), Icon: "plus", Kind: ui.Primary, Href: "/projects/new", Small: true}))
 		}
 		return nil
 	})
@@ -703,20 +502,11 @@ func (p *ProjectsPage) filter() templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(string(p.Client)))
 			templ_7745c5c3_Buffer.WriteString("\">")
 		}
-		templ_7745c5c3_Err = ui.Input(ui.Field{Name: "q", Label: p.T("projects.find"), HideLabel: true, Placeholder: p.T("projects.find"), Type: "search", Value: p.Query, Max: portal.MaxName}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "q", Label: p.T("projects.find"), HideLabel: true, Placeholder: p.T("projects.find"), Type: "search", Value: p.Query, Max: portal.MaxName}))
 		if !p.Archived {
-			templ_7745c5c3_Err = ui.Select(ui.Field{Name: "status", Label: p.T("project.status"), HideLabel: true, Value: string(p.Status), Attrs: templ.Attributes{"data-submit": true}}, p.statuses()).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "status", Label: p.T("project.status"), HideLabel: true, Value: string(p.Status), Attrs: templ.Attributes{"data-submit": true}}, p.statuses()))
 		}
-		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.search")}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.search")}))
 		templ_7745c5c3_Buffer.WriteString("</form>")
 		return nil
 	})
@@ -735,40 +525,22 @@ func (p *ProjectsPage) none() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var44 templ.Component) (templ_7745c5c3_Err error) {
 		if p.Filtered {
 			templ_7745c5c3_Var45 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("projects.all"), Small: true, Href: "/projects"}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("projects.all"), Small: true, Href: "/projects"}))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "search", Title: p.T("projects.no_match"), Text: p.T("projects.no_match_text")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var45), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "search", Title: p.T("projects.no_match"), Text: p.T("projects.no_match_text")}), templ_7745c5c3_Var45)
 		} else if p.Archived {
-			templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "archive", Title: p.T("projects.none_archived"), Text: p.T("projects.none_archived_text")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "archive", Title: p.T("projects.none_archived"), Text: p.T("projects.none_archived_text")}))
 		} else if p.Team {
 			templ_7745c5c3_Var46 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				if p.New {
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("project.new"), Small: true, Href: "/projects/new"}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("project.new"), Small: true, Href: "/projects/new"}))
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "folder-kanban", Title: p.T("projects.none"), Text: p.T("projects.none_team")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var46), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "folder-kanban", Title: p.T("projects.none"), Text: p.T("projects.none_team")}), templ_7745c5c3_Var46)
 		} else {
-			templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "folder-kanban", Title: p.T("home.projects.none"), Text: p.T("home.projects.none.text", "workspace", p.Name)}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "folder-kanban", Title: p.T("home.projects.none"), Text: p.T("home.projects.none.text", "workspace", p.Name)}))
 		}
 		return nil
 	})
@@ -808,17 +580,11 @@ func (p *ProjectsPage) cards(projects []portal.Project) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var47 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var48 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			for _, x := range projects {
-				templ_7745c5c3_Err = ui.ProjectCard(p.ProjectCard(x, p.Summaries[x.ID], p.Name)).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.ProjectCard(p.ProjectCard(x, p.Summaries[x.ID], p.Name)))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Grid().Render(templ.WithChildren(ctx, templ_7745c5c3_Var48), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Grid(), templ_7745c5c3_Var48)
 		return nil
 	})
 }
@@ -828,17 +594,11 @@ func (p *ProjectsPage) table() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var49 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var50 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			for _, x := range p.Projects {
-				templ_7745c5c3_Err = p.row(x, p.Summaries[x.ID]).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.row(x, p.Summaries[x.ID]))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Table(p.T("nav.projects"), []ui.Column{{Label: p.T("project.name")}, {Label: p.T("project.health")}, {Label: p.T("projects.turn")}, {Label: p.T("projects.next")}, {Label: p.T("section.progress")}, {Label: p.T("projects.updated")}, {Label: p.T("projects.audience")}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var50), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Table(p.T("nav.projects"), []ui.Column{{Label: p.T("project.name")}, {Label: p.T("project.health")}, {Label: p.T("projects.turn")}, {Label: p.T("projects.next")}, {Label: p.T("section.progress")}, {Label: p.T("projects.updated")}, {Label: p.T("projects.audience")}}), templ_7745c5c3_Var50)
 		return nil
 	})
 }
@@ -848,94 +608,52 @@ func (p *ProjectsPage) row(x portal.Project, s *portal.ProjectSummary) templ.Com
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var51 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<tr>")
 		templ_7745c5c3_Var52 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Lines(ui.Link{Label: x.Name, Href: "/projects/" + string(x.ID)}, x.ClientName).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Lines(ui.Link{Label: x.Name, Href: "/projects/" + string(x.ID)}, x.ClientName))
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Cell("").Render(templ.WithChildren(ctx, templ_7745c5c3_Var52), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(""), templ_7745c5c3_Var52)
 		templ_7745c5c3_Var53 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			if x.Status == portal.Active {
-				templ_7745c5c3_Err = ui.Health(string(x.Health), p.T("health."+string(x.Health))).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Health(string(x.Health), p.T("health."+string(x.Health))))
 			} else {
-				templ_7745c5c3_Err = ui.Status(string(x.Status), p.T("status."+string(x.Status))).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Status(string(x.Status), p.T("status."+string(x.Status))))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Cell(p.T("project.health")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var53), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("project.health")), templ_7745c5c3_Var53)
 		templ_7745c5c3_Var54 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = p.turn(x, s).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.turn(x, s))
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Cell(p.T("projects.turn")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var54), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("projects.turn")), templ_7745c5c3_Var54)
 		templ_7745c5c3_Var55 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			if s.NextMilestone != "" {
-				templ_7745c5c3_Err = ui.Lines(ui.Link{Label: s.NextMilestoneTitle}, p.nextWhen(s)).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Lines(ui.Link{Label: s.NextMilestoneTitle}, p.nextWhen(s)))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Cell(p.T("projects.next")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var55), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("projects.next")), templ_7745c5c3_Var55)
 		templ_7745c5c3_Var56 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			if s.Progress.Shown && s.Progress.Total > 0 {
 				component.Text(templ_7745c5c3_Buffer, string(p.Done(s.Progress)))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Cell(p.T("section.progress")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var56), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("section.progress")), templ_7745c5c3_Var56)
 		templ_7745c5c3_Var58 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			component.Text(templ_7745c5c3_Buffer, string(p.Ago(x.UpdatedAt, p.Now)))
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Cell(p.T("projects.updated")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var58), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("projects.updated")), templ_7745c5c3_Var58)
 		templ_7745c5c3_Var60 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			if x.IsShared() {
-				templ_7745c5c3_Err = ui.Audience("client", p.T("project.shared")).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Audience("client", p.T("project.shared")))
 			} else {
-				templ_7745c5c3_Err = ui.Audience("team", p.T("audience.team")).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Audience("team", p.T("audience.team")))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Cell(p.T("projects.audience")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var60), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("projects.audience")), templ_7745c5c3_Var60)
 		templ_7745c5c3_Buffer.WriteString("</tr>")
 		return nil
 	})
@@ -967,37 +685,22 @@ type ProjectTeamPage struct {
 func ProjectTeam(p ProjectTeamPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var61 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var62 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Team) == 0 {
-				templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "users", Title: p.T("project.team.none"), Text: p.T("project.team.none_text")}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "users", Title: p.T("project.team.none"), Text: p.T("project.team.none_text")}))
 			} else {
 				templ_7745c5c3_Var63 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					for _, m := range p.Team {
-						templ_7745c5c3_Err = p.member(m).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, p.member(m))
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var63), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var63)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.manages() {
 					for _, m := range p.Team {
-						templ_7745c5c3_Err = p.memberDialogs(m).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, p.memberDialogs(m))
 					}
 				}
 			}
@@ -1006,51 +709,27 @@ func ProjectTeam(p ProjectTeamPage) templ.Component {
 				templ_7745c5c3_Var64 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Var65 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 						templ_7745c5c3_Var66 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-							templ_7745c5c3_Err = ui.Select(ui.Field{Name: "person", Label: p.T("project.team.person"), Value: p.Person, Error: p.Err("person")}, p.others()).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "person", Label: p.T("project.team.person"), Value: p.Person, Error: p.Err("person")}, p.others()))
 							templ_7745c5c3_Buffer.WriteString(" ")
-							templ_7745c5c3_Err = ui.Input(ui.Field{Name: "role", Label: p.T("project.team.role"), Optional: p.T("form.optional"), Hint: p.T("project.team.role_hint"), Value: p.Role, Error: p.Err("role"), Max: portal.MaxName}).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "role", Label: p.T("project.team.role"), Optional: p.T("form.optional"), Hint: p.T("project.team.role_hint"), Value: p.Role, Error: p.Err("role"), Max: portal.MaxName}))
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var66), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var66)
 						templ_7745c5c3_Buffer.WriteString(" ")
-						templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "shown", Label: p.T("project.team.shown", "client", p.Project.ClientName), Hint: p.T("project.team.shown_hint"), On: true}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{Name: "shown", Label: p.T("project.team.shown", "client", p.Project.ClientName), Hint: p.T("project.team.shown_hint"), On: true}))
 						templ_7745c5c3_Buffer.WriteString(" <div class=\"submit\">")
-						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("project.team.add"), Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("project.team.add"), Kind: ui.Primary}))
 						templ_7745c5c3_Buffer.WriteString("</div>")
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.path("/team")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var65), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.path("/team")}), templ_7745c5c3_Var65)
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{ID: "put", Title: p.T("project.team.put")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var64), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "put", Title: p.T("project.team.put")}), templ_7745c5c3_Var64)
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = within(&p.Within, templ.NopComponent).Render(templ.WithChildren(ctx, templ_7745c5c3_Var62), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, within(&p.Within, templ.NopComponent), templ_7745c5c3_Var62)
 		return nil
 	})
 }
@@ -1086,30 +765,18 @@ func (p *ProjectTeamPage) member(m portal.ProjectMember) templ.Component {
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.team() {
 				if m.Shown {
-					templ_7745c5c3_Err = ui.Audience("client", p.T("project.team.named")).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Audience("client", p.T("project.team.named")))
 				} else {
-					templ_7745c5c3_Err = ui.Audience("team", p.T("project.team.unnamed")).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Audience("team", p.T("project.team.unnamed")))
 				}
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.manages() {
-				templ_7745c5c3_Err = ui.Menu(p.T("item.actions", "title", m.Name), p.memberMenu(m)).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Menu(p.T("item.actions", "title", m.Name), p.memberMenu(m)))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Face: &ui.Person{Name: m.Name}, Title: m.Name, Sub: p.colleague(m).Detail}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var68), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Face: &ui.Person{Name: m.Name}, Title: m.Name, Sub: p.colleague(m).Detail}), templ_7745c5c3_Var68)
 		return nil
 	})
 }
@@ -1118,41 +785,23 @@ func (p *ProjectTeamPage) member(m portal.ProjectMember) templ.Component {
 //go:noinline
 func (p *ProjectTeamPage) memberDialogs(m portal.ProjectMember) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var71 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = ui.Confirm(ui.ConfirmProps{ID: "off-" + string(m.Person), Title: p.T("project.team.off_title", "name", m.Name, "project", p.Project.Name), Text: p.T("project.team.off_text", "name", m.Name), Cancel: p.T("action.cancel"), Act: p.T("project.team.off"), Post: p.path("/team/" + string(m.Person) + "/remove"), Danger: true}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Confirm(ui.ConfirmProps{ID: "off-" + string(m.Person), Title: p.T("project.team.off_title", "name", m.Name, "project", p.Project.Name), Text: p.T("project.team.off_text", "name", m.Name), Cancel: p.T("action.cancel"), Act: p.T("project.team.off"), Post: p.path("/team/" + string(m.Person) + "/remove"), Danger: true}))
 		templ_7745c5c3_Var72 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Var73 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"person\" value=\"")
 				component.Text(templ_7745c5c3_Buffer, string(string(m.Person)))
 				templ_7745c5c3_Buffer.WriteString("\">")
-				templ_7745c5c3_Err = ui.Input(ui.Field{ID: "role-" + string(m.Person), Name: "role", Label: p.T("project.team.role"), Optional: p.T("form.optional"), Value: m.Role, Max: portal.MaxName}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{ID: "role-" + string(m.Person), Name: "role", Label: p.T("project.team.role"), Optional: p.T("form.optional"), Value: m.Role, Max: portal.MaxName}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Checkbox(ui.Choice{ID: "shown-" + string(m.Person), Name: "shown", Label: p.T("project.team.shown", "client", p.Project.ClientName), On: m.Shown}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{ID: "shown-" + string(m.Person), Name: "shown", Label: p.T("project.team.shown", "client", p.Project.ClientName), On: m.Shown}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.DialogActs("edit-"+string(m.Person), p.T("action.cancel"), ui.ButtonProps{Label: p.T("action.save"), Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.DialogActs("edit-"+string(m.Person), p.T("action.cancel"), ui.ButtonProps{Label: p.T("action.save"), Kind: ui.Primary}))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.path("/team")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var73), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.path("/team")}), templ_7745c5c3_Var73)
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Dialog(ui.DialogProps{ID: "edit-" + string(m.Person), Title: m.Name}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var72), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Dialog(ui.DialogProps{ID: "edit-" + string(m.Person), Title: m.Name}), templ_7745c5c3_Var72)
 		return nil
 	})
 }
@@ -1177,30 +826,18 @@ func ProjectActivity(p ProjectActivityPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var75 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var76 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			if len(p.Events) == 0 {
-				templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "activity", Title: p.T("project.activity.none"), Text: p.T("project.activity.none_text")}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "activity", Title: p.T("project.activity.none"), Text: p.T("project.activity.none_text")}))
 			} else {
 				templ_7745c5c3_Buffer.WriteString("<h2 class=\"sr\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("section.activity")))
 				templ_7745c5c3_Buffer.WriteString("</h2>")
-				templ_7745c5c3_Err = ui.Feed(p.Feed(p.Events, p.Name, false)).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Feed(p.Feed(p.Events, p.Name, false)))
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("action.newer"), Href: p.Newest}, ui.Link{Label: p.T("action.older"), Href: p.Older}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("action.newer"), Href: p.Newest}, ui.Link{Label: p.T("action.older"), Href: p.Older}))
 			return nil
 		})
-		templ_7745c5c3_Err = within(&p.Within, templ.NopComponent).Render(templ.WithChildren(ctx, templ_7745c5c3_Var76), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, within(&p.Within, templ.NopComponent), templ_7745c5c3_Var76)
 		return nil
 	})
 }

@@ -34,94 +34,46 @@ type NewProjectPage struct {
 func NewProject(p NewProjectPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: p.T("project.new")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("project.new")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Clients.Names) == 0 && !p.Clients.Many {
 				templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("nav.clients"), Small: true, Href: "/clients"}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("nav.clients"), Small: true, Href: "/clients"}))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "building-2", Title: p.T("project.new.no_client"), Text: p.T("project.new.no_client_text")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "building-2", Title: p.T("project.new.no_client"), Text: p.T("project.new.no_client_text")}), templ_7745c5c3_Var3)
 			} else {
 				templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = p.clientOfForm(p.Clients).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, p.clientOfForm(p.Clients))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.Input(ui.Field{Name: "name", Label: p.T("project.name"), Value: p.Input.Name, Error: p.Err("name"), Required: true, Max: portal.MaxName}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "name", Label: p.T("project.name"), Value: p.Input.Name, Error: p.Err("name"), Required: true, Max: portal.MaxName}))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "summary", Label: p.T("project.summary"), Optional: p.T("form.optional"), Hint: p.T("project.summary_hint"), Value: p.Input.Summary, Error: p.Err("summary"), Max: portal.MaxText}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "summary", Label: p.T("project.summary"), Optional: p.T("form.optional"), Hint: p.T("project.summary_hint"), Value: p.Input.Summary, Error: p.Err("summary"), Max: portal.MaxText}))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_Err = ui.Input(ui.Field{Name: "starts_on", Label: p.T("project.starts_on"), Optional: p.T("form.optional"), Type: "date", Value: p.Input.StartsOn, Error: p.Err("starts_on")}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "starts_on", Label: p.T("project.starts_on"), Optional: p.T("form.optional"), Type: "date", Value: p.Input.StartsOn, Error: p.Err("starts_on")}))
 						templ_7745c5c3_Buffer.WriteString(" ")
-						templ_7745c5c3_Err = ui.Input(ui.Field{Name: "due_on", Label: p.T("project.due_on"), Optional: p.T("form.optional"), Type: "date", Value: p.Input.DueOn, Error: p.Err("due_on")}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "due_on", Label: p.T("project.due_on"), Optional: p.T("form.optional"), Type: "date", Value: p.Input.DueOn, Error: p.Err("due_on")}))
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var5)
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.Radios(ui.Field{Name: "template", Label: p.T("project.begin"), Value: p.Input.Template, Error: p.Err("template")}, p.templates(), true).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Radios(ui.Field{Name: "template", Label: p.T("project.begin"), Value: p.Input.Template, Error: p.Err("template")}, p.templates(), true))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.Switch(ui.Choice{Name: "shared", Label: p.T("project.share_now"), Hint: p.T("project.share_now_hint"), On: p.Input.Shared}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Switch(ui.Choice{Name: "shared", Label: p.T("project.share_now"), Hint: p.T("project.share_now_hint"), On: p.Input.Shared}))
 					templ_7745c5c3_Buffer.WriteString(" <div class=\"submit\">")
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("project.make"), Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: "/projects"}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("project.make"), Kind: ui.Primary}))
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: "/projects"}))
 					templ_7745c5c3_Buffer.WriteString("</div>")
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/projects/new", Guard: true, Dirty: p.Failed() || p.Input.Name+p.Input.Summary != ""}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/projects/new", Guard: true, Dirty: p.Failed() || p.Input.Name+p.Input.Summary != ""}), templ_7745c5c3_Var4)
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
 		return nil
 	})
 }
@@ -158,18 +110,12 @@ type SharePage struct {
 func Share(p SharePage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var6 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: ui.Link{Label: p.Project.Name, Href: p.path("")}, Title: p.T("share.title", "client", p.Project.ClientName)}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.Project.Name, Href: p.path("")}, Title: p.T("share.title", "client", p.Project.ClientName)}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("eye", p.Page.Audience(p.Preview.Audience)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("eye", p.Page.Audience(p.Preview.Audience)), templ_7745c5c3_Var8)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Preview.Audience.Names) > 0 {
 				templ_7745c5c3_Buffer.WriteString("<p>")
@@ -193,35 +139,20 @@ func Share(p SharePage) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("show.also")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("show.also")}), templ_7745c5c3_Var10)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				if p.Preview.Events > 0 {
-					templ_7745c5c3_Err = ui.Radios(ui.Field{Name: "history", Label: p.T("show.from"), Value: "now"}, []ui.Option{{Value: "now", Label: p.T("show.from_now"), Hint: p.T("show.from_now_hint")}, {Value: "all", Label: p.T("show.with_history"), Hint: p.N("show.with_history_hint", p.Preview.Events)}}, true).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Radios(ui.Field{Name: "history", Label: p.T("show.from"), Value: "now"}, []ui.Option{{Value: "now", Label: p.T("show.from_now"), Hint: p.T("show.from_now_hint")}, {Value: "all", Label: p.T("show.with_history"), Hint: p.N("show.with_history_hint", p.Preview.Events)}}, true))
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = p.saveAct(p.T("share.act", "client", p.Project.ClientName), p.path(""), "").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.saveAct(p.T("share.act", "client", p.Project.ClientName), p.path(""), ""))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.path("/share")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.path("/share")}), templ_7745c5c3_Var13)
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var7)
 		return nil
 	})
 }
@@ -253,178 +184,97 @@ type ProjectSettingsPage struct {
 func ProjectSettings(p ProjectSettingsPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var14 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Conflict != nil {
-				templ_7745c5c3_Err = ui.Errors(p.T("item.conflict"), p.T("item.conflict_text"), nil).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.T("item.conflict"), p.T("item.conflict_text"), nil))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.Facts(p.Conflict).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Facts(p.Conflict))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("item.conflict_now")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var16), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("item.conflict_now")}), templ_7745c5c3_Var16)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if !p.Project.IsArchived() {
 				templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Var18 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_Err = revision(p.Input.Revision).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, revision(p.Input.Revision))
 						templ_7745c5c3_Buffer.WriteString(" ")
-						templ_7745c5c3_Err = ui.Input(ui.Field{Name: "name", Label: p.T("project.name"), Value: p.Input.Name, Error: p.Err("name"), Required: true, Max: portal.MaxName}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "name", Label: p.T("project.name"), Value: p.Input.Name, Error: p.Err("name"), Required: true, Max: portal.MaxName}))
 						templ_7745c5c3_Buffer.WriteString(" ")
-						templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "summary", Label: p.T("project.summary"), Optional: p.T("form.optional"), Hint: p.T("project.summary_hint"), Value: p.Input.Summary, Error: p.Err("summary"), Max: portal.MaxText}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "summary", Label: p.T("project.summary"), Optional: p.T("form.optional"), Hint: p.T("project.summary_hint"), Value: p.Input.Summary, Error: p.Err("summary"), Max: portal.MaxText}))
 						templ_7745c5c3_Buffer.WriteString(" ")
 						templ_7745c5c3_Var19 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-							templ_7745c5c3_Err = ui.Input(ui.Field{Name: "starts_on", Label: p.T("project.starts_on"), Optional: p.T("form.optional"), Type: "date", Value: p.Input.StartsOn, Error: p.Err("starts_on")}).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "starts_on", Label: p.T("project.starts_on"), Optional: p.T("form.optional"), Type: "date", Value: p.Input.StartsOn, Error: p.Err("starts_on")}))
 							templ_7745c5c3_Buffer.WriteString(" ")
-							templ_7745c5c3_Err = ui.Input(ui.Field{Name: "due_on", Label: p.T("project.due_on"), Optional: p.T("form.optional"), Type: "date", Value: p.Input.DueOn, Error: p.Err("due_on")}).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "due_on", Label: p.T("project.due_on"), Optional: p.T("form.optional"), Type: "date", Value: p.Input.DueOn, Error: p.Err("due_on")}))
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var19), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var19)
 						templ_7745c5c3_Buffer.WriteString(" ")
-						templ_7745c5c3_Err = ui.Select(ui.Field{Name: "contact", Label: p.T("project.contact"), Value: p.Input.Contact, Error: p.Err("contact")}, p.contacts()).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "contact", Label: p.T("project.contact"), Value: p.Input.Contact, Error: p.Err("contact")}, p.contacts()))
 						templ_7745c5c3_Buffer.WriteString(" <div class=\"submit\">")
-						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.save"), Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.save"), Kind: ui.Primary}))
 						templ_7745c5c3_Buffer.WriteString("</div>")
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.path("/settings"), Guard: true, Dirty: p.Failed() || p.Conflict != nil}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var18), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.path("/settings"), Guard: true, Dirty: p.Failed() || p.Conflict != nil}), templ_7745c5c3_Var18)
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("project.settings.general")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var17), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("project.settings.general")}), templ_7745c5c3_Var17)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Var21 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_Err = revision(p.Project.Revision).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, revision(p.Project.Revision))
 						templ_7745c5c3_Buffer.WriteString(" ")
-						templ_7745c5c3_Err = ui.Select(ui.Field{Name: "status", Label: p.T("project.status"), HideLabel: true, Value: string(p.Project.Status), Error: p.Err("status")}, p.statuses()).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "status", Label: p.T("project.status"), HideLabel: true, Value: string(p.Project.Status), Error: p.Err("status")}, p.statuses()))
 						templ_7745c5c3_Buffer.WriteString(" ")
-						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.save")}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.save")}))
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.path("/status"), Inline: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var21), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.path("/status"), Inline: true}), templ_7745c5c3_Var21)
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("project.status")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var20), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("project.status")}), templ_7745c5c3_Var20)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Var22 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 					component.Text(templ_7745c5c3_Buffer, string(p.T("project.settings.sections", "client", p.Project.ClientName)))
 					templ_7745c5c3_Buffer.WriteString("</p>")
 					templ_7745c5c3_Var24 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_Err = revision(p.Project.Revision).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, revision(p.Project.Revision))
 						templ_7745c5c3_Buffer.WriteString(" <div class=\"section-choices\">")
 						for _, n := range portal.SectionNames {
 							templ_7745c5c3_Buffer.WriteString("<div class=\"section-choice\">")
-							templ_7745c5c3_Err = ui.Select(ui.Field{Name: "section." + n.Name, Label: p.T("section." + n.Name), Value: p.sectionValue(n.Section)}, p.sectionOptions(n.Section)).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "section." + n.Name, Label: p.T("section." + n.Name), Value: p.sectionValue(n.Section)}, p.sectionOptions(n.Section)))
 							templ_7745c5c3_Buffer.WriteString("</div>")
 						}
 						templ_7745c5c3_Buffer.WriteString("</div><div class=\"submit\">")
-						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.save")}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.save")}))
 						templ_7745c5c3_Buffer.WriteString("</div>")
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.path("/sections"), Wide: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var24), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.path("/sections"), Wide: true}), templ_7745c5c3_Var24)
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{ID: "sections", Title: p.T("client.settings.sections")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "sections", Title: p.T("client.settings.sections")}), templ_7745c5c3_Var22)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					if p.Project.IsShared() {
 						templ_7745c5c3_Buffer.WriteString("<p>")
 						component.Text(templ_7745c5c3_Buffer, string(p.T("project.settings.shared", "client", p.Project.ClientName, "when", p.Ago(p.Project.Shared, p.Now))))
 						templ_7745c5c3_Buffer.WriteString("</p>")
-						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("project.unshare"), Icon: "eye-off", Kind: ui.Danger, Open: "unshare"}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("project.unshare"), Icon: "eye-off", Kind: ui.Danger, Open: "unshare"}))
 					} else {
 						templ_7745c5c3_Buffer.WriteString("<p>")
 						component.Text(templ_7745c5c3_Buffer, string(p.T("project.not_shared", "client", p.Project.ClientName)))
 						templ_7745c5c3_Buffer.WriteString("</p>")
-						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("project.share"), Icon: "eye", Href: p.path("/share")}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("project.share"), Icon: "eye", Href: p.path("/share")}))
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("project.settings.sharing")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var25), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("project.settings.sharing")}), templ_7745c5c3_Var25)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var28 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
@@ -432,67 +282,37 @@ func ProjectSettings(p ProjectSettingsPage) templ.Component {
 				component.Text(templ_7745c5c3_Buffer, string(p.T("project.settings.template_text")))
 				templ_7745c5c3_Buffer.WriteString("</p>")
 				templ_7745c5c3_Var30 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.Input(ui.Field{Name: "template", Label: p.T("project.settings.template_name"), Value: p.Template, Error: p.Err("template"), Required: true, Max: portal.MaxName}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "template", Label: p.T("project.settings.template_name"), Value: p.Template, Error: p.Err("template"), Required: true, Max: portal.MaxName}))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("project.settings.template_save")}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("project.settings.template_save")}))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.path("/template"), Inline: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var30), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.path("/template"), Inline: true}), templ_7745c5c3_Var30)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("project.settings.template")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var28), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("project.settings.template")}), templ_7745c5c3_Var28)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var31 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				if p.Project.IsArchived() {
-					templ_7745c5c3_Err = ui.PostButton(p.path("/restore"), ui.ButtonProps{Label: p.T("project.restore"), Icon: "rotate-ccw"}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton(p.path("/restore"), ui.ButtonProps{Label: p.T("project.restore"), Icon: "rotate-ccw"}))
 				} else {
 					templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 					component.Text(templ_7745c5c3_Buffer, string(p.T("project.archive_text")))
 					templ_7745c5c3_Buffer.WriteString("</p>")
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("project.archive"), Icon: "archive", Kind: ui.Danger, Open: "archive"}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("project.archive"), Icon: "archive", Kind: ui.Danger, Open: "archive"}))
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("project.archive")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var31), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("project.archive")}), templ_7745c5c3_Var31)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if !p.Project.IsArchived() {
-				templ_7745c5c3_Err = ui.Confirm(ui.ConfirmProps{ID: "archive", Title: p.T("project.archive_title", "project", p.Project.Name), Text: p.T("project.archive_text"), Cancel: p.T("action.cancel"), Act: p.T("project.archive"), Post: p.path("/archive"), Danger: true}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Confirm(ui.ConfirmProps{ID: "archive", Title: p.T("project.archive_title", "project", p.Project.Name), Text: p.T("project.archive_text"), Cancel: p.T("action.cancel"), Act: p.T("project.archive"), Post: p.path("/archive"), Danger: true}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Confirm(ui.ConfirmProps{ID: "unshare", Title: p.T("project.unshare_title", "project", p.Project.Name), Text: p.T("project.unshare_text", "client", p.Project.ClientName), Cancel: p.T("action.cancel"), Act: p.T("project.unshare"), Post: p.path("/unshare"), Danger: true}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Confirm(ui.ConfirmProps{ID: "unshare", Title: p.T("project.unshare_title", "project", p.Project.Name), Text: p.T("project.unshare_text", "client", p.Project.ClientName), Cancel: p.T("action.cancel"), Act: p.T("project.unshare"), Post: p.path("/unshare"), Danger: true}))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = within(&p.Within, templ.NopComponent).Render(templ.WithChildren(ctx, templ_7745c5c3_Var15), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, within(&p.Within, templ.NopComponent), templ_7745c5c3_Var15)
 		return nil
 	})
 }

@@ -23,16 +23,10 @@ import (
 func (p *Page) revisionRow(r portal.Revision, workspace string, project bool) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = p.revisionState(r).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.revisionState(r))
 			return nil
 		})
-		templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: "list-checks", Title: r.Title, Href: Href(string(r.ID)), Sub: p.revisionSub(r, workspace, project)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "list-checks", Title: r.Title, Href: Href(string(r.ID)), Sub: p.revisionSub(r, workspace, project)}), templ_7745c5c3_Var2)
 		return nil
 	})
 }
@@ -62,30 +56,15 @@ func (p *Page) revisionState(r portal.Revision) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) (templ_7745c5c3_Err error) {
 		switch {
 		case r.Withdrawn:
-			templ_7745c5c3_Err = ui.State(ui.ToneIdle, "undo-2", p.T("revision.state.withdrawn")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneIdle, "undo-2", p.T("revision.state.withdrawn")))
 		case r.Waits():
-			templ_7745c5c3_Err = ui.State(ui.ToneAccent, "message-square", p.T("revision.state.yours")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneAccent, "message-square", p.T("revision.state.yours")))
 		case r.Turn == portal.ClientSide:
-			templ_7745c5c3_Err = ui.State(ui.ToneWait, "hourglass", p.T("revision.state.client", "client", r.ClientName)).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWait, "hourglass", p.T("revision.state.client", "client", r.ClientName)))
 		case r.Open > 0:
-			templ_7745c5c3_Err = ui.State(ui.ToneWarn, "list-checks", p.T("revision.state.open", "done", strconv.Itoa(r.Points-r.Open), "of", strconv.Itoa(r.Points))).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWarn, "list-checks", p.T("revision.state.open", "done", strconv.Itoa(r.Points-r.Open), "of", strconv.Itoa(r.Points))))
 		default:
-			templ_7745c5c3_Err = ui.State(ui.ToneOK, "circle-check", p.T("revision.state.settled")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneOK, "circle-check", p.T("revision.state.settled")))
 		}
 		return nil
 	})
@@ -114,22 +93,13 @@ func (p *Page) revisionNote(r portal.Revision) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			if r.Waits() && !p.ReadOnly {
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("need.act.revision"), Kind: ui.Primary, Small: true, Href: Href(string(r.ID))}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("need.act.revision"), Kind: ui.Primary, Small: true, Href: Href(string(r.ID))}))
 			} else {
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("revision.open"), Small: true, Href: Href(string(r.ID))}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("revision.open"), Small: true, Href: Href(string(r.ID))}))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Note("list-checks", p.roundWords(r)+" · "+p.revisionSum(r)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("list-checks", p.roundWords(r)+" · "+p.revisionSum(r)), templ_7745c5c3_Var5)
 		return nil
 	})
 }
@@ -142,23 +112,14 @@ func (p *Page) revisions(all []portal.Revision, workspace string) templ.Componen
 			templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					for _, r := range all {
-						templ_7745c5c3_Err = p.revisionRow(r, workspace, false).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, p.revisionRow(r, workspace, false))
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var8)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{ID: "revisions", Title: p.T("revision.all"), Count: len(all)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "revisions", Title: p.T("revision.all"), Count: len(all)}), templ_7745c5c3_Var7)
 		}
 		return nil
 	})
@@ -213,42 +174,24 @@ func Revision(p RevisionPage) templ.Component {
 		templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Var11 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				if p.Revision.Turn != "" {
-					templ_7745c5c3_Err = p.turn(p.Revision.Turn, p.Revision.TurnSince).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, p.turn(p.Revision.Turn, p.Revision.TurnSince))
 				} else {
-					templ_7745c5c3_Err = p.revisionState(p.Revision).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, p.revisionState(p.Revision))
 				}
 				templ_7745c5c3_Buffer.WriteString(" <span>")
 				component.Text(templ_7745c5c3_Buffer, string(p.roundWords(p.Revision)))
 				templ_7745c5c3_Buffer.WriteString("</span> <span>")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("revision.by", "name", p.by(p.Revision.By), "when", p.Ago(p.Revision.CreatedAt, p.Now))))
 				templ_7745c5c3_Buffer.WriteString("</span>")
-				templ_7745c5c3_Err = p.chip(portal.ClientSide).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.chip(portal.ClientSide))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.HeadActs(ui.HeadProps{Over: ui.Link{Label: p.Project.Name, Href: p.path("")}, Title: p.Heading()}, templ.NopComponent).Render(templ.WithChildren(ctx, templ_7745c5c3_Var11), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Over: ui.Link{Label: p.Project.Name, Href: p.path("")}, Title: p.Heading()}, templ.NopComponent), templ_7745c5c3_Var11)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Stale {
-				templ_7745c5c3_Err = ui.Errors(p.T("revision.stale"), p.T("revision.stale_text"), nil).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.T("revision.stale"), p.T("revision.stale_text"), nil))
 			} else {
-				templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			}
 			templ_7745c5c3_Buffer.WriteString(" <div")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, p.visit(portal.ItemID(p.Revision.ID)))
@@ -258,58 +201,34 @@ func Revision(p RevisionPage) templ.Component {
 			templ_7745c5c3_Buffer.WriteString(">")
 			templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				if p.Revision.Approval != "" {
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("revision.approval"), Small: true, Href: Href(string(p.Revision.Approval))}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("revision.approval"), Small: true, Href: Href(string(p.Revision.Approval))}))
 				} else {
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("revision.file"), Small: true, Href: Href(string(p.Revision.File)) + "?version=" + string(p.Revision.Version)}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("revision.file"), Small: true, Href: Href(string(p.Revision.File)) + "?version=" + string(p.Revision.Version)}))
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("list-checks", p.revisionSum(p.Revision)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("list-checks", p.revisionSum(p.Revision)), templ_7745c5c3_Var14)
 			if p.Revision.Beyond() {
 				templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("info", p.N("revision.beyond", p.Revision.Rounds)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var15), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("info", p.N("revision.beyond", p.Revision.Rounds)), templ_7745c5c3_Var15)
 			}
 			templ_7745c5c3_Buffer.WriteString("<ol class=\"changes\">")
 			for _, c := range p.Changes {
-				templ_7745c5c3_Err = p.change(c).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.change(c))
 			}
 			templ_7745c5c3_Buffer.WriteString("</ol></div>")
 			if len(p.Events) > 0 {
 				templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.Feed(p.Feed(p.Events, p.Name, false)).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Feed(p.Feed(p.Events, p.Name, false)))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("item.history")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var16), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("item.history")}), templ_7745c5c3_Var16)
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var10)
 		return nil
 	})
 }
@@ -328,16 +247,10 @@ func (p *RevisionPage) change(c portal.Change) templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(p.T("change.erased")))
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		} else {
-			templ_7745c5c3_Err = Prose(c.Body).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Prose(c.Body))
 		}
 		templ_7745c5c3_Buffer.WriteString("</div><p class=\"sub\">")
-		templ_7745c5c3_Err = p.changeState(c).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.changeState(c))
 		if c.FileName != "" {
 			if c.Trashed {
 				templ_7745c5c3_Buffer.WriteString("<span>")
@@ -364,45 +277,24 @@ func (p *RevisionPage) change(c portal.Change) templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(c.Clarified))
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
-		templ_7745c5c3_Err = p.outcome(c).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.outcome(c))
 		if c.OutOfScope {
-			templ_7745c5c3_Err = p.price(c).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.price(c))
 		}
 		if !p.ReadOnly && c.MayClarify() {
 			templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = revision(c.Count).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, revision(c.Count))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Textarea(ui.Field{ID: ChangeField("answer", c), Name: "answer", Label: p.T("revision.answer"), Value: p.typed(c).Reason, Error: p.err("answer", c), Required: true, Rows: 2, Max: portal.MaxText, Draft: "clarify-" + string(c.ID)}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{ID: ChangeField("answer", c), Name: "answer", Label: p.T("revision.answer"), Value: p.typed(c).Reason, Error: p.err("answer", c), Required: true, Rows: 2, Max: portal.MaxText, Draft: "clarify-" + string(c.ID)}))
 				templ_7745c5c3_Buffer.WriteString(" <div>")
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("revision.send_answer"), Icon: "send", Kind: ui.Primary, Small: true}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("revision.send_answer"), Icon: "send", Kind: ui.Primary, Small: true}))
 				templ_7745c5c3_Buffer.WriteString("</div>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/changes/" + string(c.ID) + "/clarify"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var26), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/changes/" + string(c.ID) + "/clarify"}), templ_7745c5c3_Var26)
 		}
 		if p.answers() {
-			templ_7745c5c3_Err = p.answer(c).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.answer(c))
 		}
 		templ_7745c5c3_Buffer.WriteString("</div></li>")
 		return nil
@@ -430,49 +322,25 @@ func (p *RevisionPage) changeState(c portal.Change) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var27 templ.Component) (templ_7745c5c3_Err error) {
 		switch {
 		case c.Offer == portal.OfferDeclined:
-			templ_7745c5c3_Err = ui.State(ui.ToneIdle, "circle-x", p.T("revision.change.declined")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneIdle, "circle-x", p.T("revision.change.declined")))
 		case c.State == portal.ChangeMade:
-			templ_7745c5c3_Err = ui.State(ui.ToneOK, "circle-check", p.T("revision.change.done")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneOK, "circle-check", p.T("revision.change.done")))
 		case c.State == portal.ChangeNotMade:
-			templ_7745c5c3_Err = ui.State(ui.ToneIdle, "circle-x", p.T("revision.change.refused")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneIdle, "circle-x", p.T("revision.change.refused")))
 		case c.State == portal.ChangeAsked:
 			if c.MayClarify() {
-				templ_7745c5c3_Err = ui.State(ui.ToneAccent, "circle-help", p.T("revision.change.yours")).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneAccent, "circle-help", p.T("revision.change.yours")))
 			} else {
-				templ_7745c5c3_Err = ui.State(ui.ToneWait, "circle-help", p.T("revision.change.unclear")).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWait, "circle-help", p.T("revision.change.unclear")))
 			}
 		case c.Offer == portal.OfferOpen:
 			if c.MayAccept() {
-				templ_7745c5c3_Err = ui.State(ui.ToneAccent, "hand", p.T("revision.change.price_yours")).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneAccent, "hand", p.T("revision.change.price_yours")))
 			} else {
-				templ_7745c5c3_Err = ui.State(ui.ToneWait, "hourglass", p.T("revision.change.offered")).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWait, "hourglass", p.T("revision.change.offered")))
 			}
 		default:
-			templ_7745c5c3_Err = ui.State(ui.ToneWarn, "circle-dashed", p.T("revision.change.open")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWarn, "circle-dashed", p.T("revision.change.open")))
 		}
 		return nil
 	})
@@ -531,23 +399,14 @@ func (p *RevisionPage) price(c portal.Change) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var37))
 			templ_7745c5c3_Buffer.WriteString("\">")
-			templ_7745c5c3_Err = ui.Once().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Once())
 			templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"price\" value=\"")
 			component.Text(templ_7745c5c3_Buffer, string(strconv.FormatInt(c.Price, 10)))
 			templ_7745c5c3_Buffer.WriteString("\"> <input type=\"hidden\" name=\"currency\" value=\"")
 			component.Text(templ_7745c5c3_Buffer, string(c.Currency))
 			templ_7745c5c3_Buffer.WriteString("\">")
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("revision.accept", "price", p.Money(c.Price, c.Currency)), Icon: "check", Kind: ui.Primary, Small: true, Name: "answer", Value: "accept"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("revision.decline"), Icon: "circle-x", Small: true, Name: "answer", Value: "decline"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("revision.accept", "price", p.Money(c.Price, c.Currency)), Icon: "check", Kind: ui.Primary, Small: true, Name: "answer", Value: "accept"}))
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("revision.decline"), Icon: "circle-x", Small: true, Name: "answer", Value: "decline"}))
 			templ_7745c5c3_Buffer.WriteString("</form>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</div>")
@@ -573,26 +432,14 @@ func (p *RevisionPage) answer(c portal.Change) templ.Component {
 		action := "/changes/" + string(c.ID)
 		if c.With() == portal.Team {
 			templ_7745c5c3_Var41 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = revision(c.Count).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, revision(c.Count))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Select(ui.Field{ID: ChangeField("version", c), Name: "version", Label: p.T("revision.in"), Value: or(t.Version, p.newestFor(c)), Error: p.err("version", c)}, p.versionsFor(c)).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{ID: ChangeField("version", c), Name: "version", Label: p.T("revision.in"), Value: or(t.Version, p.newestFor(c)), Error: p.err("version", c)}, p.versionsFor(c)))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("revision.done"), Icon: "check", Small: true, Name: "do", Value: "done"}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("revision.done"), Icon: "check", Small: true, Name: "do", Value: "done"}))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: action, Inline: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var41), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: action, Inline: true}), templ_7745c5c3_Var41)
 			templ_7745c5c3_Buffer.WriteString(" <details class=\"fold\"")
 			if p.err("reason", c)+p.err("price", c)+p.err("currency", c) != "" {
 				templ_7745c5c3_Buffer.WriteString(" open")
@@ -601,58 +448,28 @@ func (p *RevisionPage) answer(c portal.Change) templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(p.T("revision.else")))
 			templ_7745c5c3_Buffer.WriteString("</summary><div class=\"form wide\">")
 			templ_7745c5c3_Var43 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = revision(c.Count).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, revision(c.Count))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Textarea(ui.Field{ID: ChangeField("reason", c), Name: "reason", Label: p.T("revision.reason"), Hint: p.T("revision.reason_hint", "client", p.Project.ClientName), Value: t.Reason, Error: p.err("reason", c), Required: true, Rows: 2, Max: portal.MaxText, Draft: "answer-" + string(c.ID)}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{ID: ChangeField("reason", c), Name: "reason", Label: p.T("revision.reason"), Hint: p.T("revision.reason_hint", "client", p.Project.ClientName), Value: t.Reason, Error: p.err("reason", c), Required: true, Rows: 2, Max: portal.MaxText, Draft: "answer-" + string(c.ID)}))
 				templ_7745c5c3_Buffer.WriteString(" <div class=\"acts\">")
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("revision.ask"), Icon: "circle-help", Small: true, Name: "do", Value: "ask"}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("revision.refuse"), Icon: "circle-x", Small: true, Name: "do", Value: "refuse"}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("revision.ask"), Icon: "circle-help", Small: true, Name: "do", Value: "ask"}))
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("revision.refuse"), Icon: "circle-x", Small: true, Name: "do", Value: "refuse"}))
 				templ_7745c5c3_Buffer.WriteString("</div>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: action}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var43), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: action}), templ_7745c5c3_Var43)
 			if c.Offer != portal.OfferAccepted {
 				templ_7745c5c3_Var44 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = revision(c.Count).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, revision(c.Count))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.Input(ui.Field{ID: ChangeField("price", c), Name: "price", Label: p.T("revision.price"), Hint: p.T("revision.price_hint", "client", p.Project.ClientName), Value: t.Price, Error: p.err("price", c), Required: true, InputMode: "decimal", Autocomplete: "off", Max: 20}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{ID: ChangeField("price", c), Name: "price", Label: p.T("revision.price"), Hint: p.T("revision.price_hint", "client", p.Project.ClientName), Value: t.Price, Error: p.err("price", c), Required: true, InputMode: "decimal", Autocomplete: "off", Max: 20}))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.Select(ui.Field{ID: ChangeField("currency", c), Name: "currency", Label: p.T("revision.currency"), Value: or(t.Currency, p.Currency), Error: p.err("currency", c)}, currencies()).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{ID: ChangeField("currency", c), Name: "currency", Label: p.T("revision.currency"), Value: or(t.Currency, p.Currency), Error: p.err("currency", c)}, currencies()))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("revision.offer"), Icon: "send", Small: true, Name: "do", Value: "price"}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("revision.offer"), Icon: "send", Small: true, Name: "do", Value: "price"}))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: action, Inline: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var44), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: action, Inline: true}), templ_7745c5c3_Var44)
 			}
 			templ_7745c5c3_Buffer.WriteString("</div></details>")
 		} else {
@@ -664,14 +481,8 @@ func (p *RevisionPage) answer(c portal.Change) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var45))
 			templ_7745c5c3_Buffer.WriteString("\">")
-			templ_7745c5c3_Err = revision(c.Count).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("revision.reopen"), Icon: "undo-2", Kind: ui.Plain, Small: true, Name: "do", Value: "reopen"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, revision(c.Count))
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("revision.reopen"), Icon: "undo-2", Kind: ui.Plain, Small: true, Name: "do", Value: "reopen"}))
 			templ_7745c5c3_Buffer.WriteString("</form>")
 		}
 		return nil
@@ -723,10 +534,7 @@ func NewRevision(p RevisionForm) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var46 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var47 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			if p.Conflict {
-				templ_7745c5c3_Err = ui.Errors(p.T("revision.conflict"), p.T("revision.conflict_text"), []ui.Link{{Label: p.Version.FileName, Href: p.back()}}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.T("revision.conflict"), p.T("revision.conflict_text"), []ui.Link{{Label: p.Version.FileName, Href: p.back()}}))
 			}
 			templ_7745c5c3_Buffer.WriteString(" <p class=\"lead\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.lead()))
@@ -752,34 +560,19 @@ func NewRevision(p RevisionForm) templ.Component {
 					templ_7745c5c3_Buffer.WriteString("</fieldset>")
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Textarea(p.points()).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(p.points()))
 				templ_7745c5c3_Buffer.WriteString(" <div class=\"submit\"><p class=\"hint\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("revision.submit_hint")))
 				templ_7745c5c3_Buffer.WriteString("</p>")
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("revision.submit"), Icon: "send", Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: p.back()}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("revision.submit"), Icon: "send", Kind: ui.Primary}))
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: p.back()}))
 				templ_7745c5c3_Buffer.WriteString("</div>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at(), Guard: true, Wide: true, Dirty: p.Failed()}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var49), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at(), Guard: true, Wide: true, Dirty: p.Failed()}), templ_7745c5c3_Var49)
 			return nil
 		})
-		templ_7745c5c3_Err = formFrame(&p.Within, p.T("revision.new"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var47), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, formFrame(&p.Within, p.T("revision.new"), nil), templ_7745c5c3_Var47)
 		return nil
 	})
 }

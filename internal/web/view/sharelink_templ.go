@@ -31,16 +31,10 @@ func (l *ShareLinks) list(p *Page, back string) templ.Component {
 		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			for _, x := range l.Links {
 				templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = linkState(x.State, p.T("sharelink.state."+string(x.State))).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, linkState(x.State, p.T("sharelink.state."+string(x.State))))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					if x.Token != "" {
-						templ_7745c5c3_Err = ui.CopyButton(p.T("action.copy_link"), l.Address(x)).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.CopyButton(p.T("action.copy_link"), l.Address(x)))
 					}
 					templ_7745c5c3_Buffer.WriteString(" ")
 					if x.MayRevoke(l.Me) && !p.ReadOnly {
@@ -54,29 +48,17 @@ func (l *ShareLinks) list(p *Page, back string) templ.Component {
 						templ_7745c5c3_Buffer.WriteString("\"><input type=\"hidden\" name=\"back\" value=\"")
 						component.Text(templ_7745c5c3_Buffer, string(back))
 						templ_7745c5c3_Buffer.WriteString("\">")
-						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("sharelink.revoke"), Kind: ui.Plain, Small: true, Attrs: templ.Attributes{"aria-label": p.T("sharelink.revoke_of", "file", x.FileName)}}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("sharelink.revoke"), Kind: ui.Plain, Small: true, Attrs: templ.Attributes{"aria-label": p.T("sharelink.revoke_of", "file", x.FileName)}}))
 						templ_7745c5c3_Buffer.WriteString("</form>")
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.ListRow(l.row(p, x)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(l.row(p, x)), templ_7745c5c3_Var3)
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("action.newer"), Href: l.Newest}, ui.Link{Label: p.T("action.older"), Href: l.Older}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var2)
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("action.newer"), Href: l.Newest}, ui.Link{Label: p.T("action.older"), Href: l.Older}))
 		return nil
 	})
 }
@@ -125,20 +107,11 @@ func linkState(s portal.LinkState, word string) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var6 templ.Component) (templ_7745c5c3_Err error) {
 		switch s {
 		case portal.LinkOpen:
-			templ_7745c5c3_Err = ui.State(ui.ToneOK, "globe", word).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneOK, "globe", word))
 		case portal.LinkClosed:
-			templ_7745c5c3_Err = ui.State(ui.ToneWarn, "circle-pause", word).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWarn, "circle-pause", word))
 		default:
-			templ_7745c5c3_Err = ui.State(ui.ToneIdle, "circle-x", word).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneIdle, "circle-x", word))
 		}
 		return nil
 	})
@@ -161,87 +134,48 @@ type FileLinksPage struct {
 func FileLinks(p FileLinksPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var7 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: ui.Link{Label: p.File.Name, Href: Href(string(p.File.ID))}, Title: p.T("sharelink.title_share"), Lead: p.T("sharelink.lead")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.File.Name, Href: Href(string(p.File.ID))}, Title: p.T("sharelink.title_share"), Lead: p.T("sharelink.lead")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if !p.Allowed {
 				templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					if p.Administers {
-						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("nav.settings"), Small: true, Href: "/settings/files"}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("nav.settings"), Small: true, Href: "/settings/files"}))
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("lock", p.T("sharelink.are_off")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("lock", p.T("sharelink.are_off")), templ_7745c5c3_Var9)
 			} else if p.File.Audience != portal.ClientSide || len(p.Versions) == 0 {
 				templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("lock", p.T("sharelink.hidden", "client", p.Project.ClientName)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("lock", p.T("sharelink.hidden", "client", p.Project.ClientName)), templ_7745c5c3_Var10)
 			} else if p.may(portal.Contribute) {
 				templ_7745c5c3_Var11 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_Err = ui.Select(ui.Field{Name: "version", Label: p.T("sharelink.which"), Value: p.Version, Error: p.Err("version")}, p.versions()).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "version", Label: p.T("sharelink.which"), Value: p.Version, Error: p.Err("version")}, p.versions()))
 						templ_7745c5c3_Buffer.WriteString(" ")
 						templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-							templ_7745c5c3_Err = ui.Input(ui.Field{Name: "days", Label: p.T("sharelink.days"), Hint: p.T("sharelink.days_hint", "max", strconv.Itoa(portal.MaxLinkDays)), Type: "number", InputMode: "numeric", Value: p.Days, Error: p.Err("days"), Required: true, Attrs: templ.Attributes{"min": "1", "max": strconv.Itoa(portal.MaxLinkDays)}}).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "days", Label: p.T("sharelink.days"), Hint: p.T("sharelink.days_hint", "max", strconv.Itoa(portal.MaxLinkDays)), Type: "number", InputMode: "numeric", Value: p.Days, Error: p.Err("days"), Required: true, Attrs: templ.Attributes{"min": "1", "max": strconv.Itoa(portal.MaxLinkDays)}}))
 							templ_7745c5c3_Buffer.WriteString(" ")
-							templ_7745c5c3_Err = ui.Input(ui.Field{Name: "max_downloads", Label: p.T("sharelink.max"), Optional: p.T("form.optional"), Hint: p.T("sharelink.max_hint"), Type: "number", InputMode: "numeric", Value: p.MaxDownloads, Error: p.Err("max_downloads"), Attrs: templ.Attributes{"min": "1"}}).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "max_downloads", Label: p.T("sharelink.max"), Optional: p.T("form.optional"), Hint: p.T("sharelink.max_hint"), Type: "number", InputMode: "numeric", Value: p.MaxDownloads, Error: p.Err("max_downloads"), Attrs: templ.Attributes{"min": "1"}}))
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var13)
 						templ_7745c5c3_Buffer.WriteString(" ")
-						templ_7745c5c3_Err = ui.Password(ui.Field{Name: "password", Label: p.T("sharelink.password"), Optional: p.T("form.optional"), Hint: p.T("sharelink.password_hint"), Error: p.Err("password"), Autocomplete: "new-password", Max: 200}, p.T("door.show")).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Password(ui.Field{Name: "password", Label: p.T("sharelink.password"), Optional: p.T("form.optional"), Hint: p.T("sharelink.password_hint"), Error: p.Err("password"), Autocomplete: "new-password", Max: 200}, p.T("door.show")))
 						templ_7745c5c3_Buffer.WriteString(" <div class=\"submit\"><p class=\"hint\">")
 						component.Text(templ_7745c5c3_Buffer, string(p.T("sharelink.anybody")))
 						templ_7745c5c3_Buffer.WriteString("</p>")
-						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("sharelink.make"), Icon: "link", Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("sharelink.make"), Icon: "link", Kind: ui.Primary}))
 						templ_7745c5c3_Buffer.WriteString("</div>")
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: Href(string(p.File.ID)) + "/share"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: Href(string(p.File.ID)) + "/share"}), templ_7745c5c3_Var12)
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("sharelink.new")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var11), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("sharelink.new")}), templ_7745c5c3_Var11)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
@@ -250,23 +184,14 @@ func FileLinks(p FileLinksPage) templ.Component {
 					component.Text(templ_7745c5c3_Buffer, string(p.T("sharelink.none_of_file")))
 					templ_7745c5c3_Buffer.WriteString("</p>")
 				} else {
-					templ_7745c5c3_Err = p.ShareLinks.list(&p.Page, "file").Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, p.ShareLinks.list(&p.Page, "file"))
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("sharelink.of_file"), Count: len(p.Links), More: ui.Link{Label: p.T("sharelink.of_project"), Href: p.path("/share-links")}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var15), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("sharelink.of_file"), Count: len(p.Links), More: ui.Link{Label: p.T("sharelink.of_project"), Href: p.path("/share-links")}}), templ_7745c5c3_Var15)
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var8)
 		return nil
 	})
 }
@@ -292,33 +217,18 @@ func ProjectShareLinks(p ProjectShareLinksPage) templ.Component {
 			templ_7745c5c3_Var19 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				return nil
 			})
-			templ_7745c5c3_Err = ui.HeadActs(ui.HeadProps{Over: ui.Link{Label: p.Project.Name, Href: p.path("/files")}, Title: p.T("sharelink.all"), Lead: p.T("sharelink.lead")}, p.acts()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var19), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Over: ui.Link{Label: p.Project.Name, Href: p.path("/files")}, Title: p.T("sharelink.all"), Lead: p.T("sharelink.lead")}, p.acts()), templ_7745c5c3_Var19)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Links) == 0 {
-				templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "link", Title: p.T("sharelink.none"), Text: p.T("sharelink.none_text")}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "link", Title: p.T("sharelink.none"), Text: p.T("sharelink.none_text")}))
 			} else {
-				templ_7745c5c3_Err = p.ShareLinks.list(&p.Page, "project").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.ShareLinks.list(&p.Page, "project"))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = revokeAll(&p.Page, p.T("sharelink.revoke_all_project", "project", p.Project.Name), p.path("/share-links/revoke")).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, revokeAll(&p.Page, p.T("sharelink.revoke_all_project", "project", p.Project.Name), p.path("/share-links/revoke")))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var18), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var18)
 		return nil
 	})
 }
@@ -327,10 +237,7 @@ func ProjectShareLinks(p ProjectShareLinksPage) templ.Component {
 func (p *ProjectShareLinksPage) acts() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var20 templ.Component) (templ_7745c5c3_Err error) {
 		if p.may(portal.Manage) && len(p.Links) > 0 {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("sharelink.revoke_all"), Small: true, Open: "revoke-all"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("sharelink.revoke_all"), Small: true, Open: "revoke-all"}))
 		}
 		return nil
 	})
@@ -339,10 +246,7 @@ func (p *ProjectShareLinksPage) acts() templ.Component {
 //go:noinline
 func revokeAll(p *Page, title, post string) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var21 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = ui.Confirm(ui.ConfirmProps{ID: "revoke-all", Title: title, Text: p.T("sharelink.revoke_all_text"), Cancel: p.T("action.cancel"), Act: p.T("sharelink.revoke_all"), Post: post, Danger: true}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Confirm(ui.ConfirmProps{ID: "revoke-all", Title: title, Text: p.T("sharelink.revoke_all_text"), Cancel: p.T("action.cancel"), Act: p.T("sharelink.revoke_all"), Post: post, Danger: true}))
 		return nil
 	})
 }
@@ -361,40 +265,22 @@ func AllShareLinks(p AllShareLinksPage) templ.Component {
 			templ_7745c5c3_Var24 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				return nil
 			})
-			templ_7745c5c3_Err = ui.HeadActs(ui.HeadProps{Title: p.title(), Lead: p.T("sharelink.lead")}, p.acts()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var24), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Title: p.title(), Lead: p.T("sharelink.lead")}, p.acts()), templ_7745c5c3_Var24)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Administers {
-				templ_7745c5c3_Err = settingsTabs(&p.Page, "links").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, settingsTabs(&p.Page, "links"))
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Links) == 0 {
-				templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "link", Title: p.T("sharelink.none"), Text: p.T("sharelink.none_text")}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "link", Title: p.T("sharelink.none"), Text: p.T("sharelink.none_text")}))
 			} else {
-				templ_7745c5c3_Err = p.ShareLinks.list(&p.Page, "all").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.ShareLinks.list(&p.Page, "all"))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = revokeAll(&p.Page, p.T("sharelink.revoke_all_title"), "/share-links/revoke").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, revokeAll(&p.Page, p.T("sharelink.revoke_all_title"), "/share-links/revoke"))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var23), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var23)
 		return nil
 	})
 }
@@ -410,10 +296,7 @@ func (p *AllShareLinksPage) title() string {
 func (p *AllShareLinksPage) acts() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var25 templ.Component) (templ_7745c5c3_Err error) {
 		if p.Administers && len(p.Links) > 0 {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("sharelink.revoke_all"), Small: true, Open: "revoke-all"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("sharelink.revoke_all"), Small: true, Open: "revoke-all"}))
 		}
 		return nil
 	})

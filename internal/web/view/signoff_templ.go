@@ -22,23 +22,14 @@ import (
 func (p *Page) signoffRow(s portal.Signoff, workspace string, project bool) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = p.signoffState(s).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.signoffState(s))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if s.State == portal.SignoffOpen {
-				templ_7745c5c3_Err = ui.Due(p.DueOn(s.DueOn, true)).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Due(p.DueOn(s.DueOn, true)))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: "pen-line", Title: s.Title, Href: Href(string(s.ID)), Sub: p.signoffSub(s, workspace, project)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "pen-line", Title: s.Title, Href: Href(string(s.ID)), Sub: p.signoffSub(s, workspace, project)}), templ_7745c5c3_Var2)
 		return nil
 	})
 }
@@ -57,36 +48,18 @@ func (p *Page) signoffState(s portal.Signoff) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) (templ_7745c5c3_Err error) {
 		switch s.State {
 		case portal.SignoffDone:
-			templ_7745c5c3_Err = ui.State(ui.ToneOK, "badge-check", p.T("state.signed_off")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneOK, "badge-check", p.T("state.signed_off")))
 		case portal.SignoffRefused:
-			templ_7745c5c3_Err = ui.State(ui.ToneBad, "circle-x", p.T("signoff.state.declined")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneBad, "circle-x", p.T("signoff.state.declined")))
 		case portal.SignoffReturned:
-			templ_7745c5c3_Err = ui.State(ui.ToneIdle, "circle-x", p.T("signoff.state.withdrawn")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneIdle, "circle-x", p.T("signoff.state.withdrawn")))
 		default:
 			if s.MaySign() {
-				templ_7745c5c3_Err = ui.State(ui.ToneAccent, "pen-line", p.T("approval.your_turn")).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneAccent, "pen-line", p.T("approval.your_turn")))
 			} else if !s.ViewedAt.IsZero() {
-				templ_7745c5c3_Err = ui.State(ui.ToneWait, "eye", p.T("approval.state.viewed")).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWait, "eye", p.T("approval.state.viewed")))
 			} else {
-				templ_7745c5c3_Err = ui.State(ui.ToneWait, "hourglass", p.T("signoff.state.asked")).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWait, "hourglass", p.T("signoff.state.asked")))
 			}
 		}
 		return nil
@@ -113,28 +86,16 @@ func (p *Page) signoffs(l SignoffList, workspace string, project bool) templ.Com
 			templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					for _, s := range l.All {
-						templ_7745c5c3_Err = p.signoffRow(s, workspace, project).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, p.signoffRow(s, workspace, project))
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var6)
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = p.signoffPager(l).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.signoffPager(l))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{ID: "signoffs", Title: p.T("signoff.all"), Count: l.count()}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "signoffs", Title: p.T("signoff.all"), Count: l.count()}), templ_7745c5c3_Var5)
 		}
 		return nil
 	})
@@ -143,10 +104,7 @@ func (p *Page) signoffs(l SignoffList, workspace string, project bool) templ.Com
 //go:noinline
 func (p *Page) signoffPager(l SignoffList) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var7 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("signoff.newest"), Href: l.Newest}, ui.Link{Label: p.T("signoff.older"), Href: l.Older}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("signoff.newest"), Href: l.Newest}, ui.Link{Label: p.T("signoff.older"), Href: l.Older}))
 		return nil
 	})
 }
@@ -166,16 +124,10 @@ func (p *Page) signoffWaits(all []portal.Signoff) templ.Component {
 		for _, s := range all {
 			if s.MaySign() && !p.ReadOnly {
 				templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("need.act.signoff"), Kind: ui.Primary, Small: true, Href: Href(string(s.ID))}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("need.act.signoff"), Kind: ui.Primary, Small: true, Href: Href(string(s.ID))}))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("pen-line", p.T("signoff.awaits_you")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("pen-line", p.T("signoff.awaits_you")), templ_7745c5c3_Var9)
 			}
 		}
 		return nil
@@ -229,16 +181,10 @@ func Signoff(p SignoffPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var10 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var11 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = p.signoffState(p.Signoff).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.signoffState(p.Signoff))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.Signoff.State == portal.SignoffOpen {
-					templ_7745c5c3_Err = ui.Due(p.DueOn(p.Signoff.DueOn, true)).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Due(p.DueOn(p.Signoff.DueOn, true)))
 				}
 				templ_7745c5c3_Buffer.WriteString(" <a class=\"link\" href=\"")
 				var templ_7745c5c3_Var13 templ.SafeURL
@@ -270,27 +216,15 @@ func Signoff(p SignoffPage) templ.Component {
 					templ_7745c5c3_Buffer.WriteString("</span>")
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = p.chip(portal.ClientSide).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.chip(portal.ClientSide))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.HeadActs(ui.HeadProps{Over: ui.Link{Label: p.Project.Name, Href: p.path("")}, Title: p.T("signoff.title", "title", p.Signoff.Title)}, p.acts()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Over: ui.Link{Label: p.Project.Name, Href: p.path("")}, Title: p.T("signoff.title", "title", p.Signoff.Title)}, p.acts()), templ_7745c5c3_Var12)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Stale {
-				templ_7745c5c3_Err = ui.Errors(p.T("signoff.stale"), p.T("signoff.stale_text"), []ui.Link{{Label: p.T("signoff.as_it_is"), Href: p.at("")}}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.T("signoff.stale"), p.T("signoff.stale_text"), []ui.Link{{Label: p.T("signoff.as_it_is"), Href: p.at("")}}))
 			} else {
-				templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			}
 			templ_7745c5c3_Buffer.WriteString(" <div")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, p.visit(portal.ItemID(p.Signoff.ID)))
@@ -298,68 +232,38 @@ func Signoff(p SignoffPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(">")
-			templ_7745c5c3_Err = p.result().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.result())
 			templ_7745c5c3_Buffer.WriteString("<section class=\"section\"><h2>")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("signoff.statement")))
 			templ_7745c5c3_Buffer.WriteString("</h2>")
-			templ_7745c5c3_Err = Prose(p.Signoff.Statement).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Prose(p.Signoff.Statement))
 			templ_7745c5c3_Buffer.WriteString("</section>")
-			templ_7745c5c3_Err = p.part(portal.LineDeliverable, p.T("signoff.deliverables")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = p.part(portal.LineVersion, p.T("signoff.versions")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = p.part(portal.LineOpen, p.T("signoff.open")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.part(portal.LineDeliverable, p.T("signoff.deliverables")))
+			component.Put(ctx, templ_7745c5c3_Buffer, p.part(portal.LineVersion, p.T("signoff.versions")))
+			component.Put(ctx, templ_7745c5c3_Buffer, p.part(portal.LineOpen, p.T("signoff.open")))
 			if p.Signoff.State == portal.SignoffOpen && len(p.Lines) == 0 {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("signoff.nothing")))
 				templ_7745c5c3_Buffer.WriteString("</p>")
 			}
 			if p.signs() {
-				templ_7745c5c3_Err = p.form().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.form())
 			}
 			templ_7745c5c3_Buffer.WriteString("</div>")
 			if len(p.Events) > 0 {
 				templ_7745c5c3_Var21 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.Feed(p.Feed(p.Events, p.Name, false)).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Feed(p.Feed(p.Events, p.Name, false)))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("item.history")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var21), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("item.history")}), templ_7745c5c3_Var21)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.withdraws() {
-				templ_7745c5c3_Err = ui.Confirm(ui.ConfirmProps{ID: "withdraw", Title: p.T("signoff.withdraw_title", "title", p.Signoff.Title), Text: p.T("signoff.withdraw_text"), Cancel: p.T("action.cancel"), Act: p.T("signoff.withdraw"), Post: p.at("/withdraw")}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Confirm(ui.ConfirmProps{ID: "withdraw", Title: p.T("signoff.withdraw_title", "title", p.Signoff.Title), Text: p.T("signoff.withdraw_text"), Cancel: p.T("action.cancel"), Act: p.T("signoff.withdraw"), Post: p.at("/withdraw")}))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var11), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var11)
 		return nil
 	})
 }
@@ -376,21 +280,12 @@ func (p *SignoffPage) subject() string {
 func (p *SignoffPage) acts() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var22 templ.Component) (templ_7745c5c3_Err error) {
 		if p.withdraws() {
-			templ_7745c5c3_Err = ui.PostButton(p.at("/remind"), ui.ButtonProps{Label: p.T("approval.remind"), Icon: "bell", Small: true}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton(p.at("/remind"), ui.ButtonProps{Label: p.T("approval.remind"), Icon: "bell", Small: true}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = ui.Menu(p.T("item.actions", "title", p.Signoff.Title), []ui.MenuItem{{Label: p.T("signoff.withdraw"), Icon: "circle-x", Open: "withdraw"}}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Menu(p.T("item.actions", "title", p.Signoff.Title), []ui.MenuItem{{Label: p.T("signoff.withdraw"), Icon: "circle-x", Open: "withdraw"}}))
 		}
 		if p.team() && p.may(portal.Contribute) && (p.Signoff.State == portal.SignoffRefused || p.Signoff.State == portal.SignoffReturned) {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.again"), Icon: "rotate-ccw", Small: true, Href: p.askSignoff(p.Signoff.Subject)}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.again"), Icon: "rotate-ccw", Small: true, Href: p.askSignoff(p.Signoff.Subject)}))
 		}
 		return nil
 	})
@@ -403,41 +298,26 @@ func (p *SignoffPage) result() templ.Component {
 		switch p.Signoff.State {
 		case portal.SignoffDone:
 			templ_7745c5c3_Var24 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = p.certificate(p.Certificate, p.at("/certificate")).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.certificate(p.Certificate, p.at("/certificate")))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("badge-check", p.T("signoff.was_signed", "name", p.Signoff.Name, "company", p.Signoff.Company, "when", p.Time(p.Signoff.StateAt, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var24), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("badge-check", p.T("signoff.was_signed", "name", p.Signoff.Name, "company", p.Signoff.Company, "when", p.Time(p.Signoff.StateAt, p.Now))), templ_7745c5c3_Var24)
 		case portal.SignoffRefused:
 			templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("circle-x", p.T("signoff.was_declined", "name", p.by(p.Signoff.StateBy), "when", p.Time(p.Signoff.StateAt, p.Now), "note", p.Signoff.Note)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var25), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("circle-x", p.T("signoff.was_declined", "name", p.by(p.Signoff.StateBy), "when", p.Time(p.Signoff.StateAt, p.Now), "note", p.Signoff.Note)), templ_7745c5c3_Var25)
 		case portal.SignoffReturned:
 			templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("circle-x", p.T("signoff.was_withdrawn", "when", p.Time(p.Signoff.StateAt, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var26), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("circle-x", p.T("signoff.was_withdrawn", "when", p.Time(p.Signoff.StateAt, p.Now))), templ_7745c5c3_Var26)
 		default:
 			if !p.signs() {
 				templ_7745c5c3_Var27 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("hourglass", p.T("signoff.waits", "client", p.Project.ClientName)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var27), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("hourglass", p.T("signoff.waits", "client", p.Project.ClientName)), templ_7745c5c3_Var27)
 			}
 		}
 		return nil
@@ -449,10 +329,7 @@ func (p *SignoffPage) result() templ.Component {
 func (p *Page) certificate(c portal.Certificate, href string) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var28 templ.Component) (templ_7745c5c3_Err error) {
 		if c.Made() {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("certificate.get"), Icon: "download", Small: true, Href: href}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("certificate.get"), Icon: "download", Small: true, Href: href}))
 			templ_7745c5c3_Buffer.WriteString(" <a class=\"link\" href=\"")
 			var templ_7745c5c3_Var29 templ.SafeURL
 			templ_7745c5c3_Var29, templ_7745c5c3_Err = templ.JoinURLErrs("/verify/" + c.Code)
@@ -488,18 +365,12 @@ func (p *SignoffPage) part(kind portal.LineKind, title string) templ.Component {
 			templ_7745c5c3_Var33 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Buffer.WriteString("<ul class=\"rows\">")
 				for _, l := range lines {
-					templ_7745c5c3_Err = p.line(l).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, p.line(l))
 				}
 				templ_7745c5c3_Buffer.WriteString("</ul>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: title, Count: len(lines)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var33), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: title, Count: len(lines)}), templ_7745c5c3_Var33)
 		}
 		return nil
 	})
@@ -509,10 +380,7 @@ func (p *SignoffPage) part(kind portal.LineKind, title string) templ.Component {
 func (p *SignoffPage) line(l portal.SignoffLine) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var34 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<li>")
-		templ_7745c5c3_Err = ui.Icon(lineIcon(l)).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon(lineIcon(l)))
 		templ_7745c5c3_Buffer.WriteString("<div class=\"body\">")
 		if href := p.lineHref(l); href != "" {
 			templ_7745c5c3_Buffer.WriteString("<a class=\"main\" href=\"")
@@ -589,45 +457,24 @@ func (p *SignoffPage) form() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"content\" value=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.Content))
 			templ_7745c5c3_Buffer.WriteString("\">")
-			templ_7745c5c3_Err = ui.Input(ui.Field{Name: "name", Label: p.T("signoff.name"), Hint: p.T("signoff.name_hint"), Value: p.Typed, Error: p.Err("name"), Required: true, Autocomplete: "name", Max: portal.MaxName}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "name", Label: p.T("signoff.name"), Hint: p.T("signoff.name_hint"), Value: p.Typed, Error: p.Err("name"), Required: true, Autocomplete: "name", Max: portal.MaxName}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.ByCode {
-				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "code", Label: p.T("door.code.field"), Hint: p.T("signoff.code_hint", "email", p.Email), Error: p.Err("code"), Required: true, Code: true, InputMode: "numeric", Autocomplete: "one-time-code", Max: 16}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "code", Label: p.T("door.code.field"), Hint: p.T("signoff.code_hint", "email", p.Email), Error: p.Err("code"), Required: true, Code: true, InputMode: "numeric", Autocomplete: "one-time-code", Max: 16}))
 			} else if p.HasPassword {
-				templ_7745c5c3_Err = username(p.Email).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, username(p.Email))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Password(ui.Field{Name: "password", Label: p.T("door.password"), Hint: p.T("signoff.password_hint"), Error: p.Err("password"), Required: true, Autocomplete: "current-password"}, p.T("door.show")).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Password(ui.Field{Name: "password", Label: p.T("door.password"), Hint: p.T("signoff.password_hint"), Error: p.Err("password"), Required: true, Autocomplete: "current-password"}, p.T("door.show")))
 			}
 			templ_7745c5c3_Buffer.WriteString(" <div class=\"submit\">")
 			if p.ByCode || p.HasPassword {
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("signoff.sign"), Icon: "pen-line", Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("signoff.sign"), Icon: "pen-line", Kind: ui.Primary}))
 			}
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.codeWord(), Icon: "mail", Attrs: templ.Attributes{"formaction": p.at("/code"), "formnovalidate": true}}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.codeWord(), Icon: "mail", Attrs: templ.Attributes{"formaction": p.at("/code"), "formnovalidate": true}}))
 			templ_7745c5c3_Buffer.WriteString("</div>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/sign"), Attrs: templ.Attributes{"id": "sign"}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var44), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/sign"), Attrs: templ.Attributes{"id": "sign"}}), templ_7745c5c3_Var44)
 		templ_7745c5c3_Buffer.WriteString("<details class=\"fold\"")
 		if p.Err("note") != "" {
 			templ_7745c5c3_Buffer.WriteString(" open")
@@ -636,22 +483,13 @@ func (p *SignoffPage) form() templ.Component {
 		component.Text(templ_7745c5c3_Buffer, string(p.T("signoff.decline_fold")))
 		templ_7745c5c3_Buffer.WriteString("</summary>")
 		templ_7745c5c3_Var47 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "note", Label: p.T("signoff.decline_note"), Value: p.Note, Error: p.Err("note"), Required: true, Max: portal.MaxText, Rows: 3, Draft: "decline-" + string(p.Signoff.ID)}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "note", Label: p.T("signoff.decline_note"), Value: p.Note, Error: p.Err("note"), Required: true, Max: portal.MaxText, Rows: 3, Draft: "decline-" + string(p.Signoff.ID)}))
 			templ_7745c5c3_Buffer.WriteString(" <div>")
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("signoff.decline"), Icon: "circle-x"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("signoff.decline"), Icon: "circle-x"}))
 			templ_7745c5c3_Buffer.WriteString("</div>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/decline")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var47), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/decline")}), templ_7745c5c3_Var47)
 		templ_7745c5c3_Buffer.WriteString("</details></section>")
 		return nil
 	})
@@ -681,10 +519,7 @@ func AskSignoff(p SignoffForm) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var48 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var49 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			if p.Conflict {
-				templ_7745c5c3_Err = ui.Errors(p.T("signoff.conflict"), p.T("signoff.conflict_text"), []ui.Link{{Label: p.Subject, Href: p.Back}}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.T("signoff.conflict"), p.T("signoff.conflict_text"), []ui.Link{{Label: p.Subject, Href: p.Back}}))
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if e := p.Err("subject"); e != "" {
@@ -697,72 +532,39 @@ func AskSignoff(p SignoffForm) templ.Component {
 				templ_7745c5c3_Var51 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("user-plus", p.T("signoff.no_signers", "client", p.Project.ClientName)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var51), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("user-plus", p.T("signoff.no_signers", "client", p.Project.ClientName)), templ_7745c5c3_Var51)
 			} else {
 				templ_7745c5c3_Var52 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("users", p.T("signoff.signers", "names", p.List(p.signers()))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var52), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("users", p.T("signoff.signers", "names", p.List(p.signers()))), templ_7745c5c3_Var52)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var53 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"subject\" value=\"")
 				component.Text(templ_7745c5c3_Buffer, string(p.New.Subject))
 				templ_7745c5c3_Buffer.WriteString("\">")
-				templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "statement", Label: p.T("signoff.statement"), Hint: p.T("signoff.statement_hint"), Value: p.New.Statement, Error: p.Err("statement"), Required: true, Max: portal.MaxText, Rows: 4}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "statement", Label: p.T("signoff.statement"), Hint: p.T("signoff.statement_hint"), Value: p.New.Statement, Error: p.Err("statement"), Required: true, Max: portal.MaxText, Rows: 4}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "points", Label: p.T("signoff.points"), Optional: p.T("form.optional"), Hint: p.T("signoff.points_hint"), Value: strings.Join(p.New.Points, "\n"), Error: p.Err("points"), Rows: 3}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "points", Label: p.T("signoff.points"), Optional: p.T("form.optional"), Hint: p.T("signoff.points_hint"), Value: strings.Join(p.New.Points, "\n"), Error: p.Err("points"), Rows: 3}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "due_on", Label: p.T("task.due_on"), Optional: p.T("form.optional"), Type: "date", Value: p.New.DueOn, Error: p.Err("due_on")}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "due_on", Label: p.T("task.due_on"), Optional: p.T("form.optional"), Type: "date", Value: p.New.DueOn, Error: p.Err("due_on")}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "remind", Label: p.T("request.remind"), Hint: p.T("request.remind_hint"), On: !p.New.NoReminders}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{Name: "remind", Label: p.T("request.remind"), Hint: p.T("request.remind_hint"), On: !p.New.NoReminders}))
 				templ_7745c5c3_Buffer.WriteString(" <div class=\"submit\"><p class=\"hint\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("signoff.ask_hint", "client", p.Project.ClientName)))
 				templ_7745c5c3_Buffer.WriteString("</p>")
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("signoff.ask"), Icon: "send", Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: p.Back}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("signoff.ask"), Icon: "send", Kind: ui.Primary}))
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: p.Back}))
 				templ_7745c5c3_Buffer.WriteString("</div>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.path("/signoffs"), Guard: true, Wide: true, Dirty: p.Failed()}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var53), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.path("/signoffs"), Guard: true, Wide: true, Dirty: p.Failed()}), templ_7745c5c3_Var53)
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.preview().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.preview())
 			return nil
 		})
-		templ_7745c5c3_Err = formFrame(&p.Within, p.T("signoff.ask_title", "title", p.Subject), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var49), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, formFrame(&p.Within, p.T("signoff.ask_title", "title", p.Subject), nil), templ_7745c5c3_Var49)
 		return nil
 	})
 }
@@ -772,18 +574,9 @@ func AskSignoff(p SignoffForm) templ.Component {
 func (p *SignoffForm) preview() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var56 templ.Component) (templ_7745c5c3_Err error) {
 		as := SignoffPage{Within: p.Within, Lines: p.Lines}
-		templ_7745c5c3_Err = as.part(portal.LineDeliverable, p.T("signoff.deliverables")).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = as.part(portal.LineVersion, p.T("signoff.versions")).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = as.part(portal.LineOpen, p.T("signoff.open")).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, as.part(portal.LineDeliverable, p.T("signoff.deliverables")))
+		component.Put(ctx, templ_7745c5c3_Buffer, as.part(portal.LineVersion, p.T("signoff.versions")))
+		component.Put(ctx, templ_7745c5c3_Buffer, as.part(portal.LineOpen, p.T("signoff.open")))
 		return nil
 	})
 }

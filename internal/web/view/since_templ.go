@@ -29,26 +29,14 @@ func Since(p SincePage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = ui.Due(p.DueOn(p.Approval.DueOn, true)).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Due(p.DueOn(p.Approval.DueOn, true)))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.HeadActs(ui.HeadProps{Over: ui.Link{Label: p.Approval.Title, Href: p.at("")}, Title: p.T("approval.since"), Lead: p.T("approval.since_lead", "when", p.Time(p.Earlier.At, p.Now))}, templ.NopComponent).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Over: ui.Link{Label: p.Approval.Title, Href: p.at("")}, Title: p.T("approval.since"), Lead: p.T("approval.since_lead", "when", p.Time(p.Earlier.At, p.Now))}, templ.NopComponent), templ_7745c5c3_Var3)
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.textSince().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.textSince())
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Earlier.Files) > 0 {
 				templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
@@ -56,42 +44,24 @@ func Since(p SincePage) templ.Component {
 						for _, f := range p.Earlier.Files {
 							if f.Changed() {
 								templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-									templ_7745c5c3_Err = ui.State(ui.ToneWarn, "history", p.T("approval.since_changed")).Render(ctx, templ_7745c5c3_Buffer)
-									if templ_7745c5c3_Err != nil {
-										return templ_7745c5c3_Err
-									}
+									component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWarn, "history", p.T("approval.since_changed")))
 									return nil
 								})
-								templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: "git-compare", Title: p.T("approval.since_compare", "name", f.Is.Name, "old", strconv.Itoa(f.Was.Number), "new", strconv.Itoa(f.Is.Number)), Href: comparePath(f), Sub: p.notes(f)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err != nil {
-									return templ_7745c5c3_Err
-								}
+								component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "git-compare", Title: p.T("approval.since_compare", "name", f.Is.Name, "old", strconv.Itoa(f.Was.Number), "new", strconv.Itoa(f.Is.Number)), Href: comparePath(f), Sub: p.notes(f)}), templ_7745c5c3_Var6)
 							} else {
 								templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-									templ_7745c5c3_Err = ui.State(ui.ToneOK, "badge-check", p.T("approval.since_same")).Render(ctx, templ_7745c5c3_Buffer)
-									if templ_7745c5c3_Err != nil {
-										return templ_7745c5c3_Err
-									}
+									component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneOK, "badge-check", p.T("approval.since_same")))
 									return nil
 								})
-								templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: kindIcon(portal.File{Name: f.Is.Name, Version: f.Is.AsVersion()}), Title: f.Is.Name, Href: Href(string(f.Is.File)) + "?version=" + string(f.Is.Version), Sub: p.T("version.n", "n", strconv.Itoa(f.Is.Number))}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err != nil {
-									return templ_7745c5c3_Err
-								}
+								component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: kindIcon(portal.File{Name: f.Is.Name, Version: f.Is.AsVersion()}), Title: f.Is.Name, Href: Href(string(f.Is.File)) + "?version=" + string(f.Is.Version), Sub: p.T("version.n", "n", strconv.Itoa(f.Is.Number))}), templ_7745c5c3_Var7)
 							}
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var5)
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("approval.since_files"), Count: len(p.Earlier.Files)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("approval.since_files"), Count: len(p.Earlier.Files)}), templ_7745c5c3_Var4)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.decides() {
@@ -103,33 +73,18 @@ func Since(p SincePage) templ.Component {
 					templ_7745c5c3_Buffer.WriteString("</h2><p>")
 					component.Text(templ_7745c5c3_Buffer, string(p.T("approval.stands_text")))
 					templ_7745c5c3_Buffer.WriteString("</p>")
-					templ_7745c5c3_Err = p.checklist().Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, p.checklist())
 					templ_7745c5c3_Buffer.WriteString("<div class=\"row\">")
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.stands"), Icon: "check", Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.stands_not"), Href: p.at("")}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.stands"), Icon: "check", Kind: ui.Primary}))
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.stands_not"), Href: p.at("")}))
 					templ_7745c5c3_Buffer.WriteString("</div></section>")
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/stands"), Wide: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/stands"), Wide: true}), templ_7745c5c3_Var8)
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
 		return nil
 	})
 }
@@ -144,17 +99,11 @@ func (p *ApprovalPage) textSince() templ.Component {
 				templ_7745c5c3_Buffer.WriteString("<div class=\"diff\" tabindex=\"0\" role=\"region\" aria-label=\"")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("approval.since_text")))
 				templ_7745c5c3_Buffer.WriteString("\">")
-				templ_7745c5c3_Err = p.changed(lines, p.differ(diff.Changed(lines))).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.changed(lines, p.differ(diff.Changed(lines))))
 				templ_7745c5c3_Buffer.WriteString("</div>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("approval.since_text")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("approval.since_text")}), templ_7745c5c3_Var13)
 		} else if p.Earlier.Is != nil {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("approval.since_text_same")))

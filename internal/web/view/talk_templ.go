@@ -44,24 +44,15 @@ func Messages(p MessagesPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Buffer.WriteString("<div class=\"talk\">")
-			templ_7745c5c3_Err = p.pane("h1").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.pane("h1"))
 			templ_7745c5c3_Buffer.WriteString("<div class=\"talk-none\">")
-			templ_7745c5c3_Err = ui.Icon("message-square").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("message-square"))
 			templ_7745c5c3_Buffer.WriteString("<p>")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("talk.choose")))
 			templ_7745c5c3_Buffer.WriteString("</p></div></div>")
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
 		return nil
 	})
 }
@@ -81,21 +72,12 @@ func (p *TalkPage) pane(level string) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</h2>")
 		}
 		if p.May {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("talk.new"), Icon: "pen-line", Small: true, Href: p.path("/messages/new")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("talk.new"), Icon: "pen-line", Small: true, Href: p.path("/messages/new")}))
 		}
 		templ_7745c5c3_Buffer.WriteString("</header>")
-		templ_7745c5c3_Err = p.whose().Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.whose())
 		templ_7745c5c3_Buffer.WriteString("<form class=\"talk-find\" method=\"get\" action=\"/messages/search\" role=\"search\">")
-		templ_7745c5c3_Err = ui.Icon("search").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("search"))
 		if p.Client != "" {
 			templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"client\" value=\"")
 			component.Text(templ_7745c5c3_Buffer, string(string(p.Client)))
@@ -115,20 +97,11 @@ func (p *TalkPage) pane(level string) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if len(p.All) == 0 {
-			templ_7745c5c3_Err = p.none().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.none())
 		} else {
-			templ_7745c5c3_Err = p.conversations().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.conversations())
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("talk.newest_list"), Href: p.Newest}, ui.Link{Label: p.T("talk.more"), Href: p.Older}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("talk.newest_list"), Href: p.Newest}, ui.Link{Label: p.T("talk.more"), Href: p.Older}))
 		}
 		templ_7745c5c3_Buffer.WriteString("</section>")
 		return nil
@@ -172,15 +145,9 @@ func (p *TalkPage) none() templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(p.T("talk.none." + p.Filter)))
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		} else if p.Team {
-			templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "message-square", Title: p.T("talk.none"), Text: p.T("talk.none_team")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "message-square", Title: p.T("talk.none"), Text: p.T("talk.none_team")}))
 		} else {
-			templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "message-square", Title: p.T("talk.none"), Text: p.T("talk.none_client", "workspace", p.Workspace)}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "message-square", Title: p.T("talk.none"), Text: p.T("talk.none_client", "workspace", p.Workspace)}))
 		}
 		return nil
 	})
@@ -214,10 +181,7 @@ func (p *TalkPage) conversations() templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString(">")
 			if c.Audience == portal.Team && c.Client != "" {
-				templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("lock"))
 			}
 			component.Text(templ_7745c5c3_Buffer, string(p.Title(c.Thread, c.With)))
 			templ_7745c5c3_Buffer.WriteString("</a> <time datetime=\"")
@@ -232,10 +196,7 @@ func (p *TalkPage) conversations() templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString("<div class=\"line\"><p class=\"last\">")
 			if c.Last.ID != "" && c.Last.Note() && c.Audience == portal.ClientSide {
-				templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("lock"))
 			}
 			component.Text(templ_7745c5c3_Buffer, string(p.lastLine(c.Last)))
 			templ_7745c5c3_Buffer.WriteString("</p>")
@@ -248,10 +209,7 @@ func (p *TalkPage) conversations() templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString("</div>")
 			if words, yours := p.turnOf(c.Thread); words != "" {
-				templ_7745c5c3_Err = ui.Turn(yours, words).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Turn(yours, words))
 			}
 			templ_7745c5c3_Buffer.WriteString("</li>")
 		}
@@ -392,10 +350,7 @@ func Conversation(p ConversationPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Buffer.WriteString("<div class=\"talk open\">")
-			templ_7745c5c3_Err = p.pane("h2").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.pane("h2"))
 			templ_7745c5c3_Buffer.WriteString("<article class=\"thread\" id=\"thread\" tabindex=\"-1\" data-thread=\"")
 			component.Text(templ_7745c5c3_Buffer, string(string(p.Thread.ID)))
 			templ_7745c5c3_Buffer.WriteString("\" data-here=\"")
@@ -416,10 +371,7 @@ func Conversation(p ConversationPage) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var30))
 			templ_7745c5c3_Buffer.WriteString("\">")
-			templ_7745c5c3_Err = ui.Icon("arrow-left").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("arrow-left"))
 			component.Text(templ_7745c5c3_Buffer, string(p.T("nav.messages")))
 			templ_7745c5c3_Buffer.WriteString("</a><div><h1>")
 			component.Text(templ_7745c5c3_Buffer, string(p.Title(p.Thread, p.With)))
@@ -453,16 +405,10 @@ func Conversation(p ConversationPage) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</span> ")
 			}
 			if p.Thread.Audience == portal.Team && p.Thread.Client != "" {
-				templ_7745c5c3_Err = ui.Audience(string(portal.Team), p.T("audience.team")).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Audience(string(portal.Team), p.T("audience.team")))
 			}
 			if words, yours := p.turnOf(p.Thread); words != "" {
-				templ_7745c5c3_Err = ui.Turn(yours, words).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Turn(yours, words))
 			}
 			templ_7745c5c3_Buffer.WriteString("</p></div><div class=\"acts\">")
 			if p.Unread && !p.ReadOnly && p.last() != "" {
@@ -474,29 +420,17 @@ func Conversation(p ConversationPage) templ.Component {
 				}
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
 				templ_7745c5c3_Buffer.WriteString("\">")
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("talk.mark_read"), Icon: "check", Small: true}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("talk.mark_read"), Icon: "check", Small: true}))
 				templ_7745c5c3_Buffer.WriteString("</form>")
 			}
-			templ_7745c5c3_Err = ui.IconButton("search", ui.ButtonProps{Label: p.T("talk.search_here"), Href: p.searchHere()}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.IconButton("search", ui.ButtonProps{Label: p.T("talk.search_here"), Href: p.searchHere()}))
 			if p.Team && p.Thread.MayWrite() && !p.ReadOnly && p.waits() {
-				templ_7745c5c3_Err = ui.PostButton(p.at("/settle"), ui.ButtonProps{Label: p.T("talk.no_answer"), Icon: "check", Small: true}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton(p.at("/settle"), ui.ButtonProps{Label: p.T("talk.no_answer"), Icon: "check", Small: true}))
 			}
 			templ_7745c5c3_Buffer.WriteString("</div></header>")
 			if p.Messages.Earlier && len(p.Messages.All) > 0 {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"turn-page\">")
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("talk.earlier"), Icon: "arrow-up", Small: true, Kind: ui.Plain, Href: p.at("?before=" + string(p.Messages.All[0].ID) + "#end")}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("talk.earlier"), Icon: "arrow-up", Small: true, Kind: ui.Plain, Href: p.at("?before=" + string(p.Messages.All[0].ID) + "#end")}))
 				templ_7745c5c3_Buffer.WriteString("</p>")
 			}
 			templ_7745c5c3_Buffer.WriteString("<ol class=\"messages\">")
@@ -515,22 +449,13 @@ func Conversation(p ConversationPage) templ.Component {
 					templ_7745c5c3_Buffer.WriteString("</span></li>")
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = p.message(m, p.follows(i)).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.message(m, p.follows(i)))
 			}
 			templ_7745c5c3_Buffer.WriteString("</ol>")
 			if p.Messages.Later {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"turn-page\">")
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("talk.later"), Icon: "arrow-down", Small: true, Kind: ui.Plain, Href: p.at("?after=" + p.last())}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("talk.newest"), Small: true, Kind: ui.Plain, Href: p.at("#end")}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("talk.later"), Icon: "arrow-down", Small: true, Kind: ui.Plain, Href: p.at("?after=" + p.last())}))
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("talk.newest"), Small: true, Kind: ui.Plain, Href: p.at("#end")}))
 				templ_7745c5c3_Buffer.WriteString("</p>")
 			}
 			templ_7745c5c3_Buffer.WriteString("<p class=\"typing\" id=\"typing\" role=\"status\" data-keep=\"typing\" data-says=\"")
@@ -539,35 +464,20 @@ func Conversation(p ConversationPage) templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(p.Workspace))
 			templ_7745c5c3_Buffer.WriteString("\"></p><span id=\"end\"></span> ")
 			if p.Thread.MayWrite() && !p.ReadOnly {
-				templ_7745c5c3_Err = p.composer(p.Composer).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.composer(p.Composer))
 			} else if p.Thread.Deserted && !p.ReadOnly {
-				templ_7745c5c3_Err = p.deserted().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.deserted())
 			} else {
-				templ_7745c5c3_Err = p.toLine(&p.Readers, p.Thread.Audience).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.toLine(&p.Readers, p.Thread.Audience))
 				templ_7745c5c3_Buffer.WriteString(" <p class=\"talk-shut\">")
-				templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("lock"))
 				component.Text(templ_7745c5c3_Buffer, string(p.shutWords()))
 				templ_7745c5c3_Buffer.WriteString("</p>")
 			}
 			templ_7745c5c3_Buffer.WriteString("</article></div>")
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var25), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var25)
 		return nil
 	})
 }
@@ -577,10 +487,7 @@ func Conversation(p ConversationPage) templ.Component {
 func (p *ConversationPage) deserted() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var45 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<p class=\"talk-shut\">")
-		templ_7745c5c3_Err = ui.Icon("users").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("users"))
 		templ_7745c5c3_Buffer.WriteString("<span>")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("talk.deserted")))
 		templ_7745c5c3_Buffer.WriteString(" ")
@@ -671,21 +578,12 @@ func (p *ConversationPage) message(m portal.Message, follows bool) templ.Compone
 		templ_7745c5c3_Buffer.WriteString("\">")
 		if m.Note() && p.Thread.Audience == portal.ClientSide && !follows {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"note-head\">")
-			templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("lock"))
 			component.Text(templ_7745c5c3_Buffer, string(p.T("talk.only", "workspace", p.Workspace)))
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
-		templ_7745c5c3_Err = messageOf(&p.TalkPage, m, p.Clock(m.CreatedAt), p.messageMenu(m), follows).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = p.seen(m).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, messageOf(&p.TalkPage, m, p.Clock(m.CreatedAt), p.messageMenu(m), follows))
+		component.Put(ctx, templ_7745c5c3_Buffer, p.seen(m))
 		templ_7745c5c3_Buffer.WriteString("</li>")
 		return nil
 	})
@@ -698,10 +596,7 @@ func messageOf(p *TalkPage, m portal.Message, when string, menu []ui.MenuItem, f
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var55 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"who\">")
 		if !follows {
-			templ_7745c5c3_Err = ui.Avatar(p.author(m)).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Avatar(p.author(m)))
 		}
 		templ_7745c5c3_Buffer.WriteString("</div><div class=\"says\">")
 		var templ_7745c5c3_Var56 = []any{"by", templ.KV("sr", follows)}
@@ -736,10 +631,7 @@ func messageOf(p *TalkPage, m portal.Message, when string, menu []ui.MenuItem, f
 		}
 		if m.Deleted() {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"tombstone\">")
-			templ_7745c5c3_Err = ui.Icon("trash-2").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("trash-2"))
 			component.Text(templ_7745c5c3_Buffer, string(p.tombstone(m)))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if m.Body != "" {
@@ -750,10 +642,7 @@ func messageOf(p *TalkPage, m portal.Message, when string, menu []ui.MenuItem, f
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
 		if body := Said(m); body != nil {
-			templ_7745c5c3_Err = body.Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, body)
 		}
 		if len(m.Files) > 0 {
 			templ_7745c5c3_Buffer.WriteString("<ul class=\"said-files\">")
@@ -766,10 +655,7 @@ func messageOf(p *TalkPage, m portal.Message, when string, menu []ui.MenuItem, f
 				}
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var65))
 				templ_7745c5c3_Buffer.WriteString("\">")
-				templ_7745c5c3_Err = fileFace(f).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, fileFace(f))
 				templ_7745c5c3_Buffer.WriteString("<span><b>")
 				component.Text(templ_7745c5c3_Buffer, string(f.Name))
 				templ_7745c5c3_Buffer.WriteString("</b> <small>")
@@ -812,10 +698,7 @@ func messageOf(p *TalkPage, m portal.Message, when string, menu []ui.MenuItem, f
 		component.Text(templ_7745c5c3_Buffer, string(when))
 		templ_7745c5c3_Buffer.WriteString("</time></a> ")
 		if len(menu) > 0 {
-			templ_7745c5c3_Err = ui.Menu(p.T("talk.actions", "name", p.author(m).Name), menu).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Menu(p.T("talk.actions", "name", p.author(m).Name), menu))
 		}
 		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
@@ -873,15 +756,9 @@ func (p *TalkPage) seen(m portal.Message) templ.Component {
 		if m.ID == p.Seen && len(p.Receipts.All) > 0 {
 			templ_7745c5c3_Buffer.WriteString("<details class=\"seen\"><summary>")
 			if len(p.bounced()) > 0 {
-				templ_7745c5c3_Err = ui.Icon("circle-alert").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("circle-alert"))
 			} else {
-				templ_7745c5c3_Err = ui.Icon("check").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("check"))
 			}
 			component.Text(templ_7745c5c3_Buffer, string(p.seenLine()))
 			templ_7745c5c3_Buffer.WriteString("</summary><ul>")
@@ -992,54 +869,30 @@ type MessagePage struct {
 func EditMessage(p MessagePage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var81 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var82 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("talk.back"), Href: p.Back}, Title: p.T("talk.edit"), Lead: p.T("talk.edit_lead")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("talk.back"), Href: p.Back}, Title: p.T("talk.edit"), Lead: p.T("talk.edit_lead")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Changed {
-				templ_7745c5c3_Err = ui.Errors(p.T("talk.edit_conflict"), p.T("item.conflict_text"), nil).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.T("talk.edit_conflict"), p.T("item.conflict_text"), nil))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Var83 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					if body := Said(p.Message); body != nil {
-						templ_7745c5c3_Err = body.Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, body)
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("item.conflict_now")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var83), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("item.conflict_now")}), templ_7745c5c3_Var83)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var84 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"revision\" value=\"")
 				component.Text(templ_7745c5c3_Buffer, string(p.Revision))
 				templ_7745c5c3_Buffer.WriteString("\">")
-				templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "body", Label: p.T("talk.message"), Value: p.Body, Error: p.Err("body"), Required: true, Max: portal.MaxText, Rows: 8, Attrs: templ.Attributes{"data-mention": "thread=" + string(p.Thread.ID) + "&to=" + string(p.Message.Audience)}}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "body", Label: p.T("talk.message"), Value: p.Body, Error: p.Err("body"), Required: true, Max: portal.MaxText, Rows: 8, Attrs: templ.Attributes{"data-mention": "thread=" + string(p.Thread.ID) + "&to=" + string(p.Message.Audience)}}))
 				templ_7745c5c3_Buffer.WriteString(" <div class=\"submit\">")
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.save"), Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: p.Back}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.save"), Kind: ui.Primary}))
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: p.Back}))
 				templ_7745c5c3_Buffer.WriteString("<button class=\"button plain no-js\" formaction=\"")
 				component.Text(templ_7745c5c3_Buffer, string("/drafts/" + string(p.Message.ID)))
 				templ_7745c5c3_Buffer.WriteString("\" formnovalidate>")
@@ -1055,16 +908,10 @@ func EditMessage(p MessagePage) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</span></div>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/messages/" + string(p.Message.ID) + "/edit", Dirty: (p.Failed() || p.Changed) && p.SavedAt == "", Attrs: templ.Attributes{"data-say": true, "data-place": string(p.Message.ID)}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var84), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/messages/" + string(p.Message.ID) + "/edit", Dirty: (p.Failed() || p.Changed) && p.SavedAt == "", Attrs: templ.Attributes{"data-say": true, "data-place": string(p.Message.ID)}}), templ_7745c5c3_Var84)
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var82), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var82)
 		return nil
 	})
 }
@@ -1073,31 +920,19 @@ func EditMessage(p MessagePage) templ.Component {
 func DeleteMessage(p MessagePage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var92 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var93 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("talk.back"), Href: p.Back}, Title: p.T("talk.delete")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("talk.back"), Href: p.Back}, Title: p.T("talk.delete")}))
 			templ_7745c5c3_Buffer.WriteString(" <div class=\"about-message\">")
-			templ_7745c5c3_Err = messageOf(&p.TalkPage, p.Message, p.brief(p.Message.CreatedAt), nil, false).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, messageOf(&p.TalkPage, p.Message, p.brief(p.Message.CreatedAt), nil, false))
 			templ_7745c5c3_Buffer.WriteString("</div>")
 			if !p.Message.Deleted() {
 				templ_7745c5c3_Var94 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Buffer.WriteString("<p>")
 					component.Text(templ_7745c5c3_Buffer, string(p.T("talk.delete_text")))
 					templ_7745c5c3_Buffer.WriteString("</p>")
-					templ_7745c5c3_Err = ui.PostButton("/messages/"+string(p.Message.ID)+"/delete", ui.ButtonProps{Label: p.T("talk.delete"), Icon: "trash-2", Kind: ui.Danger}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton("/messages/"+string(p.Message.ID)+"/delete", ui.ButtonProps{Label: p.T("talk.delete"), Icon: "trash-2", Kind: ui.Danger}))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Stack("").Render(templ.WithChildren(ctx, templ_7745c5c3_Var94), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Stack(""), templ_7745c5c3_Var94)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Erase {
@@ -1105,29 +940,17 @@ func DeleteMessage(p MessagePage) templ.Component {
 					templ_7745c5c3_Buffer.WriteString("<p>")
 					component.Text(templ_7745c5c3_Buffer, string(p.T("talk.erase_text")))
 					templ_7745c5c3_Buffer.WriteString("</p>")
-					templ_7745c5c3_Err = ui.PostButton("/messages/"+string(p.Message.ID)+"/erase", ui.ButtonProps{Label: p.T("talk.erase"), Icon: "trash-2", Kind: ui.Danger}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton("/messages/"+string(p.Message.ID)+"/erase", ui.ButtonProps{Label: p.T("talk.erase"), Icon: "trash-2", Kind: ui.Danger}))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("talk.erase")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var96), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("talk.erase")}), templ_7745c5c3_Var96)
 			}
 			templ_7745c5c3_Buffer.WriteString(" <p>")
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: p.Back}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: p.Back}))
 			templ_7745c5c3_Buffer.WriteString("</p>")
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var93), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var93)
 		return nil
 	})
 }
@@ -1136,37 +959,22 @@ func DeleteMessage(p MessagePage) templ.Component {
 func MessageHistory(p MessagePage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var98 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var99 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("talk.back"), Href: p.Back}, Title: p.T("talk.history"), Lead: p.T("talk.history_lead")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("talk.back"), Href: p.Back}, Title: p.T("talk.history"), Lead: p.T("talk.history_lead")}))
 			templ_7745c5c3_Buffer.WriteString(" <div class=\"about-message\">")
-			templ_7745c5c3_Err = messageOf(&p.TalkPage, p.Message, p.brief(p.Message.CreatedAt), nil, false).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, messageOf(&p.TalkPage, p.Message, p.brief(p.Message.CreatedAt), nil, false))
 			templ_7745c5c3_Buffer.WriteString("</div>")
 			for _, e := range p.Earlier {
 				templ_7745c5c3_Var100 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					if body := Prose(e.Body); body != nil {
-						templ_7745c5c3_Err = body.Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, body)
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("talk.until", "when", p.Time(e.Until, p.Now))}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var100), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("talk.until", "when", p.Time(e.Until, p.Now))}), templ_7745c5c3_Var100)
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var99), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var99)
 		return nil
 	})
 }
@@ -1183,28 +991,16 @@ func ProjectMessages(p ProjectMessagesPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var101 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var102 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			if len(p.Talk.All) == 0 {
-				templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "message-square", Title: p.T("talk.none"), Text: p.noneText()}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "message-square", Title: p.T("talk.none"), Text: p.noneText()}))
 			} else {
 				templ_7745c5c3_Buffer.WriteString("<div class=\"talk-wide\">")
-				templ_7745c5c3_Err = p.Talk.conversations().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.Talk.conversations())
 				templ_7745c5c3_Buffer.WriteString("</div>")
-				templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("talk.newest_list"), Href: p.Talk.Newest}, ui.Link{Label: p.T("talk.more"), Href: p.Talk.Older}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("talk.newest_list"), Href: p.Talk.Newest}, ui.Link{Label: p.T("talk.more"), Href: p.Talk.Older}))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = within(&p.Within, p.acts()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var102), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, within(&p.Within, p.acts()), templ_7745c5c3_Var102)
 		return nil
 	})
 }
@@ -1220,10 +1016,7 @@ func (p *ProjectMessagesPage) noneText() string {
 func (p *ProjectMessagesPage) acts() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var103 templ.Component) (templ_7745c5c3_Err error) {
 		if p.May {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("talk.start"), Icon: "pen-line", Kind: ui.Primary, Small: true, Href: p.path("/conversations/new")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("talk.start"), Icon: "pen-line", Kind: ui.Primary, Small: true, Href: p.path("/conversations/new")}))
 		}
 		return nil
 	})
@@ -1242,40 +1035,22 @@ func ClientMessages(p ClientMessagesPage) templ.Component {
 		templ_7745c5c3_Var105 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			if p.May {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"talk-acts\">")
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("talk.general", "client", p.Client.Name), Icon: "message-square", Href: p.Here() + "/conversation"}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("talk.new_direct"), Icon: "user", Kind: ui.Plain, Href: "/messages/direct?client=" + string(p.Client.ID)}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("talk.general", "client", p.Client.Name), Icon: "message-square", Href: p.Here() + "/conversation"}))
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("talk.new_direct"), Icon: "user", Kind: ui.Plain, Href: "/messages/direct?client=" + string(p.Client.ID)}))
 				templ_7745c5c3_Buffer.WriteString("</p>")
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Talk.All) == 0 {
-				templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "message-square", Title: p.T("talk.none"), Text: p.T("talk.none_team")}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "message-square", Title: p.T("talk.none"), Text: p.T("talk.none_team")}))
 			} else {
 				templ_7745c5c3_Buffer.WriteString("<div class=\"talk-wide\">")
-				templ_7745c5c3_Err = p.Talk.conversations().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.Talk.conversations())
 				templ_7745c5c3_Buffer.WriteString("</div>")
-				templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("talk.newest_list"), Href: p.Talk.Newest}, ui.Link{Label: p.T("talk.more"), Href: p.Talk.Older}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("talk.newest_list"), Href: p.Talk.Newest}, ui.Link{Label: p.T("talk.more"), Href: p.Talk.Older}))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = clientTabs(&p.ClientFrame).Render(templ.WithChildren(ctx, templ_7745c5c3_Var105), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, clientTabs(&p.ClientFrame), templ_7745c5c3_Var105)
 		return nil
 	})
 }

@@ -84,15 +84,9 @@ func (p *MessageSearchPage) aboutHint() string {
 func MessageSearch(p MessageSearchPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("nav.messages"), Href: p.ListPath("", "")}, Title: p.T("talk.search")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("nav.messages"), Href: p.ListPath("", "")}, Title: p.T("talk.search")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.whose().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.whose())
 			templ_7745c5c3_Buffer.WriteString(" <form class=\"filters spread\" method=\"get\" action=\"/messages/search\" role=\"search\">")
 			if p.Client != "" {
 				templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"client\" value=\"")
@@ -109,56 +103,26 @@ func MessageSearch(p MessageSearchPage) templ.Component {
 				component.Text(templ_7745c5c3_Buffer, string(string(p.By)))
 				templ_7745c5c3_Buffer.WriteString("\">")
 			}
-			templ_7745c5c3_Err = ui.Input(ui.Field{Name: "q", Label: p.T("talk.search_words"), Type: "search", Value: p.Query, Max: 200}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = ui.Input(ui.Field{Name: "from", Label: p.T("talk.from"), Type: "search", Autocomplete: "off", Value: p.From, Hint: p.fromHint(), Max: portal.MaxName}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "q", Label: p.T("talk.search_words"), Type: "search", Value: p.Query, Max: 200}))
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "from", Label: p.T("talk.from"), Type: "search", Autocomplete: "off", Value: p.From, Hint: p.fromHint(), Max: portal.MaxName}))
 			if p.Team && (p.Clients.Many || len(p.Clients.Names) > 1) {
-				templ_7745c5c3_Err = p.clientFields(p.Clients).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.clientFields(p.Clients))
 			}
 			if p.ManyProjects {
-				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "about", Label: p.T("talk.about"), Type: "search", Autocomplete: "off", Value: p.Named, Hint: p.aboutHint(), Max: portal.MaxName}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "about", Label: p.T("talk.about"), Type: "search", Autocomplete: "off", Value: p.Named, Hint: p.aboutHint(), Max: portal.MaxName}))
 			}
 			if len(p.Projects) > 1 || p.Project != "" {
-				templ_7745c5c3_Err = ui.Select(ui.Field{Name: "project", Label: p.T("talk.in_project"), Value: string(p.Project), Attrs: templ.Attributes{"data-submit": true}}, append([]ui.Option{{Value: "", Label: p.T("talk.everywhere")}}, p.Projects...)).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "project", Label: p.T("talk.in_project"), Value: string(p.Project), Attrs: templ.Attributes{"data-submit": true}}, append([]ui.Option{{Value: "", Label: p.T("talk.everywhere")}}, p.Projects...)))
 			}
-			templ_7745c5c3_Err = ui.Input(ui.Field{Name: "since", Label: p.T("talk.since"), Type: "date", Value: p.Since, Error: p.Err("since"), Attrs: templ.Attributes{"data-submit": true}}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "files", Label: p.T("talk.with_files"), On: p.WithFiles, Attrs: templ.Attributes{"data-submit": true}}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "mine", Label: p.T("talk.mine"), On: p.Mine, Attrs: templ.Attributes{"data-submit": true}}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.search"), Icon: "search"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "since", Label: p.T("talk.since"), Type: "date", Value: p.Since, Error: p.Err("since"), Attrs: templ.Attributes{"data-submit": true}}))
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{Name: "files", Label: p.T("talk.with_files"), On: p.WithFiles, Attrs: templ.Attributes{"data-submit": true}}))
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{Name: "mine", Label: p.T("talk.mine"), On: p.Mine, Attrs: templ.Attributes{"data-submit": true}}))
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.search"), Icon: "search"}))
 			templ_7745c5c3_Buffer.WriteString("</form>")
 			if len(p.Kept) > 0 {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"talk-acts\">")
 				for _, k := range p.Kept {
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: k.Label, Icon: "x", Small: true, Href: k.Href, Attrs: templ.Attributes{"aria-label": p.T("talk.kept_out", "what", k.Label)}}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: k.Label, Icon: "x", Small: true, Href: k.Href, Attrs: templ.Attributes{"aria-label": p.T("talk.kept_out", "what", k.Label)}}))
 				}
 				templ_7745c5c3_Buffer.WriteString("</p>")
 			}
@@ -169,17 +133,11 @@ func MessageSearch(p MessageSearchPage) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</h2>")
 				templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					for _, x := range p.People {
-						templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: "user", Title: x.Name, Href: x.Href, Sub: or(x.Company, p.Workspace)}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "user", Title: x.Name, Href: x.Href, Sub: or(x.Company, p.Workspace)}))
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var7)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Subjects) > 0 {
@@ -187,16 +145,10 @@ func MessageSearch(p MessageSearchPage) templ.Component {
 				component.Text(templ_7745c5c3_Buffer, string(p.T("talk.found_subjects")))
 				templ_7745c5c3_Buffer.WriteString("</h2><ol class=\"talks found-messages\">")
 				for _, h := range p.Subjects {
-					templ_7745c5c3_Err = p.subjectHit(h).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, p.subjectHit(h))
 				}
 				templ_7745c5c3_Buffer.WriteString("</ol>")
-				templ_7745c5c3_Err = ui.Pager(ui.Link{}, ui.Link{Label: p.T("talk.found_subjects_all"), Href: p.AllSubjects}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{}, ui.Link{Label: p.T("talk.found_subjects_all"), Href: p.AllSubjects}))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if len(p.Hits) > 0 {
 					templ_7745c5c3_Buffer.WriteString("<h2>")
@@ -208,29 +160,17 @@ func MessageSearch(p MessageSearchPage) templ.Component {
 			if len(p.Hits) > 0 {
 				templ_7745c5c3_Buffer.WriteString("<ol class=\"talks found-messages\">")
 				for _, h := range p.Hits {
-					templ_7745c5c3_Err = p.hit(h).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, p.hit(h))
 				}
 				templ_7745c5c3_Buffer.WriteString("</ol>")
 			} else if len(p.Subjects) == 0 && p.Query != "" && !p.Failed() && !p.Asks() {
-				templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "search", Title: p.T("talk.found_nothing"), Text: p.T("talk.found_nothing_text")}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "search", Title: p.T("talk.found_nothing"), Text: p.T("talk.found_nothing_text")}))
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("talk.newest_list"), Href: p.Newest}, ui.Link{Label: p.T("talk.more"), Href: p.Older}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("talk.newest_list"), Href: p.Newest}, ui.Link{Label: p.T("talk.more"), Href: p.Older}))
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
 		return nil
 	})
 }
@@ -247,15 +187,9 @@ func (p *MessageSearchPage) subjectHit(h portal.SubjectHit) templ.Component {
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 		templ_7745c5c3_Buffer.WriteString("\">")
 		if h.Audience == portal.Team {
-			templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("lock"))
 		}
-		templ_7745c5c3_Err = snippet(h.Snippet).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, snippet(h.Snippet))
 		templ_7745c5c3_Buffer.WriteString("</a> <time datetime=\"")
 		component.Text(templ_7745c5c3_Buffer, string(h.LastAt.UTC().Format(time.RFC3339)))
 		templ_7745c5c3_Buffer.WriteString("\" title=\"")
@@ -281,10 +215,7 @@ func (p *MessageSearchPage) hit(h portal.MessageHit) templ.Component {
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
 		templ_7745c5c3_Buffer.WriteString("\">")
 		if h.Note() {
-			templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("lock"))
 		}
 		component.Text(templ_7745c5c3_Buffer, string(p.hitTitle(h)))
 		templ_7745c5c3_Buffer.WriteString("</a> <time datetime=\"")
@@ -296,17 +227,11 @@ func (p *MessageSearchPage) hit(h portal.MessageHit) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</time></div><p class=\"where\">")
 		component.Text(templ_7745c5c3_Buffer, string(dots(p.author(h.Message).Name, h.ProjectName, p.clientNamed(h.ClientName))))
 		templ_7745c5c3_Buffer.WriteString("</p><p class=\"snippet\">")
-		templ_7745c5c3_Err = snippet(h.Snippet).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, snippet(h.Snippet))
 		templ_7745c5c3_Buffer.WriteString("</p>")
 		if len(h.Files) > 0 {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"where\">")
-			templ_7745c5c3_Err = ui.Icon("paperclip").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("paperclip"))
 			component.Text(templ_7745c5c3_Buffer, string(p.List(fileNames(h.Files))))
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		}

@@ -20,44 +20,26 @@ func (p *Within) task(t portal.Task, menu []ui.MenuItem) templ.Component {
 		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			if t.Open() {
 				if t.State() == "started" {
-					templ_7745c5c3_Err = ui.State(ui.ToneAccent, "circle-dot", p.T("task.state.started")).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneAccent, "circle-dot", p.T("task.state.started")))
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = p.turn(t.Turn, t.TurnSince).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.turn(t.Turn, t.TurnSince))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Due(p.DueOn(t.DueOn, true)).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Due(p.DueOn(t.DueOn, true)))
 			} else {
 				templ_7745c5c3_Buffer.WriteString("<span>")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("task.completed", "when", p.Ago(t.CompletedAt, p.Now))))
 				templ_7745c5c3_Buffer.WriteString("</span>")
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.chip(t.Audience).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.chip(t.Audience))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(menu) > 0 {
-				templ_7745c5c3_Err = ui.Menu(p.T("item.actions", "title", t.Title), menu).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Menu(p.T("item.actions", "title", t.Title), menu))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Task(p.taskProps(t)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Task(p.taskProps(t)), templ_7745c5c3_Var2)
 		return nil
 	})
 }
@@ -113,54 +95,30 @@ type TaskInput struct {
 func Tasks(p TasksPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Add {
-				templ_7745c5c3_Err = p.quick().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.quick())
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = ui.Tabs(p.T("task.show"), []ui.Tab{{Label: p.T("task.open"), Href: p.path("/tasks"), Current: p.Show == "open"}, {Label: p.T("task.mine"), Href: p.path("/tasks?show=mine"), Current: p.Show == "mine"}, {Label: p.T("task.done"), Href: p.path("/tasks?show=done"), Current: p.Show == "done"}}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Tabs(p.T("task.show"), []ui.Tab{{Label: p.T("task.open"), Href: p.path("/tasks"), Current: p.Show == "open"}, {Label: p.T("task.mine"), Href: p.path("/tasks?show=mine"), Current: p.Show == "mine"}, {Label: p.T("task.done"), Href: p.path("/tasks?show=done"), Current: p.Show == "done"}}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Tasks) == 0 {
-				templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "list-checks", Title: p.T("task.none." + p.Show), Text: p.noTasks()}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "list-checks", Title: p.T("task.none." + p.Show), Text: p.noTasks()}))
 			} else {
 				templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					for i, t := range p.Tasks {
-						templ_7745c5c3_Err = p.task(t, p.taskMenu(i)).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, p.task(t, p.taskMenu(i)))
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var6)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("task.first"), Href: p.Newest}, ui.Link{Label: p.T("task.more"), Href: p.Older}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("task.first"), Href: p.Newest}, ui.Link{Label: p.T("task.more"), Href: p.Older}))
 			return nil
 		})
-		templ_7745c5c3_Err = within(&p.Within, templ.NopComponent).Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, within(&p.Within, templ.NopComponent), templ_7745c5c3_Var5)
 		return nil
 	})
 }
@@ -195,37 +153,19 @@ func (p *TasksPage) quick() templ.Component {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"quick\">")
 		templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "title", Label: p.T("task.new"), Placeholder: p.T("task.new_hint"), Value: p.New.Title, Error: p.Err("title"), Required: true, Max: portal.MaxName}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "title", Label: p.T("task.new"), Placeholder: p.T("task.new_hint"), Value: p.New.Title, Error: p.Err("title"), Required: true, Max: portal.MaxName}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Select(ui.Field{Name: "assignee", Label: p.T("task.assignee"), Value: p.New.Assignee, Error: p.Err("assignee")}, p.assignees(p.People)).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "assignee", Label: p.T("task.assignee"), Value: p.New.Assignee, Error: p.Err("assignee")}, p.assignees(p.People)))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "due_on", Label: p.T("task.due_on"), Optional: p.T("form.optional"), Type: "date", Value: p.New.DueOn, Error: p.Err("due_on")}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "due_on", Label: p.T("task.due_on"), Optional: p.T("form.optional"), Type: "date", Value: p.New.DueOn, Error: p.Err("due_on")}))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var9)
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.audienceActs(p.Audience, p.T("item.add_team"), p.T("item.add_client", "client", p.Project.ClientName)).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.audienceActs(p.Audience, p.T("item.add_team"), p.T("item.add_client", "client", p.Project.ClientName)))
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.path("/tasks"), Wide: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.path("/tasks"), Wide: true}), templ_7745c5c3_Var8)
 		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
 	})
@@ -256,58 +196,34 @@ type TaskPage struct {
 func Task(p TaskPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var10 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var11 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = p.reach().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.reach())
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if body := Prose(p.Task.Body); body != nil {
 				templ_7745c5c3_Buffer.WriteString("<div class=\"section\">")
-				templ_7745c5c3_Err = body.Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, body)
 				templ_7745c5c3_Buffer.WriteString("</div>")
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.team() && p.may(portal.Contribute) && p.Task.Open() {
 				templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_Err = ui.Select(ui.Field{Name: "assignee", Label: p.T("task.assignee"), HideLabel: true, Value: string(p.Task.Assignee), Error: p.Err("assignee")}, p.assignees(p.People)).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "assignee", Label: p.T("task.assignee"), HideLabel: true, Value: string(p.Task.Assignee), Error: p.Err("assignee")}, p.assignees(p.People)))
 						templ_7745c5c3_Buffer.WriteString(" ")
-						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("task.assign")}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("task.assign")}))
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/tasks/" + string(p.Task.ID) + "/assign", Inline: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/tasks/" + string(p.Task.ID) + "/assign", Inline: true}), templ_7745c5c3_Var13)
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("task.assignee")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("task.assignee")}), templ_7745c5c3_Var12)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.MayDelete {
-				templ_7745c5c3_Err = ui.Confirm(ui.ConfirmProps{ID: "delete", Title: p.T("item.delete_title", "title", p.Task.Title), Text: p.T("task.delete"), Cancel: p.T("action.cancel"), Act: p.T("action.delete"), Post: "/tasks/" + string(p.Task.ID) + "/delete", Danger: true}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Confirm(ui.ConfirmProps{ID: "delete", Title: p.T("item.delete_title", "title", p.Task.Title), Text: p.T("task.delete"), Cancel: p.T("action.cancel"), Act: p.T("action.delete"), Post: "/tasks/" + string(p.Task.ID) + "/delete", Danger: true}))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = itemFrame(&p.Item, ui.HeadProps{Over: p.over(), Title: p.Task.Title}, p.acts(), p.taskFacts()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var11), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, itemFrame(&p.Item, ui.HeadProps{Over: p.over(), Title: p.Task.Title}, p.acts(), p.taskFacts()), templ_7745c5c3_Var11)
 		return nil
 	})
 }
@@ -315,20 +231,11 @@ func Task(p TaskPage) templ.Component {
 //go:noinline
 func (p *TaskPage) taskFacts() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var14 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = ui.State(p.tone(), p.icon(), p.T("task.state."+p.Task.State())).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.State(p.tone(), p.icon(), p.T("task.state."+p.Task.State())))
 		if p.Task.Open() {
-			templ_7745c5c3_Err = p.turn(p.Task.Turn, p.Task.TurnSince).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.turn(p.Task.Turn, p.Task.TurnSince))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = ui.Due(p.DueOn(p.Task.DueOn, true)).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Due(p.DueOn(p.Task.DueOn, true)))
 		}
 		if who := p.assignee(p.Task); who != "" {
 			templ_7745c5c3_Buffer.WriteString("<span>")
@@ -347,10 +254,7 @@ func (p *TaskPage) taskFacts() templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(p.Task.MilestoneTitle))
 			templ_7745c5c3_Buffer.WriteString("</a>")
 		}
-		templ_7745c5c3_Err = p.chip(p.Task.Audience).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.chip(p.Task.Audience))
 		return nil
 	})
 }
@@ -381,33 +285,18 @@ func (p *TaskPage) acts() templ.Component {
 		if !p.ReadOnly {
 			if p.Task.Open() && p.Task.MayComplete(p.Me) {
 				if p.Task.State() == "open" {
-					templ_7745c5c3_Err = ui.PostButton("/tasks/"+string(p.Task.ID)+"/start", ui.ButtonProps{Label: p.T("task.start"), Icon: "play", Small: p.team()}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton("/tasks/"+string(p.Task.ID)+"/start", ui.ButtonProps{Label: p.T("task.start"), Icon: "play", Small: p.team()}))
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.PostButton("/tasks/"+string(p.Task.ID)+"/complete", ui.ButtonProps{Label: p.T("task.complete"), Icon: "check", Kind: ui.Primary, Small: p.team()}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton("/tasks/"+string(p.Task.ID)+"/complete", ui.ButtonProps{Label: p.T("task.complete"), Icon: "check", Kind: ui.Primary, Small: p.team()}))
 			} else if !p.Task.Open() && mayReopen(p.Task, p.Me) {
-				templ_7745c5c3_Err = ui.PostButton("/tasks/"+string(p.Task.ID)+"/reopen", ui.ButtonProps{Label: p.T("item.reopen"), Icon: "rotate-ccw", Small: p.team()}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton("/tasks/"+string(p.Task.ID)+"/reopen", ui.ButtonProps{Label: p.T("item.reopen"), Icon: "rotate-ccw", Small: p.team()}))
 			}
 		}
 		if p.team() && p.may(portal.Contribute) {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.edit"), Icon: "pencil", Small: true, Href: "/tasks/" + string(p.Task.ID) + "/edit"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.edit"), Icon: "pencil", Small: true, Href: "/tasks/" + string(p.Task.ID) + "/edit"}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = ui.Menu(p.T("item.actions", "title", p.Task.Title), p.menu()).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Menu(p.T("item.actions", "title", p.Task.Title), p.menu()))
 		}
 		return nil
 	})
@@ -438,56 +327,29 @@ func EditTask(p TaskForm) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"revision\" value=\"")
 				component.Text(templ_7745c5c3_Buffer, string(p.Task.Revision))
 				templ_7745c5c3_Buffer.WriteString("\">")
-				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "title", Label: p.T("item.title"), Value: p.Task.Title, Error: p.Err("title"), Required: true, Max: portal.MaxName}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "title", Label: p.T("item.title"), Value: p.Task.Title, Error: p.Err("title"), Required: true, Max: portal.MaxName}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "body", Label: p.T("item.body"), Optional: p.T("form.optional"), Hint: p.T("form.markdown"), Value: p.Task.Body, Error: p.Err("body"), Max: portal.MaxText}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "body", Label: p.T("item.body"), Optional: p.T("form.optional"), Hint: p.T("form.markdown"), Value: p.Task.Body, Error: p.Err("body"), Max: portal.MaxText}))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Var23 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.Input(ui.Field{Name: "due_on", Label: p.T("task.due_on"), Optional: p.T("form.optional"), Type: "date", Value: p.Task.DueOn, Error: p.Err("due_on")}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "due_on", Label: p.T("task.due_on"), Optional: p.T("form.optional"), Type: "date", Value: p.Task.DueOn, Error: p.Err("due_on")}))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.Select(ui.Field{Name: "milestone", Label: p.T("item.milestone"), Value: p.Task.Milestone, Error: p.Err("milestone")}, p.milestones(p.Milestones)).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "milestone", Label: p.T("item.milestone"), Value: p.Task.Milestone, Error: p.Err("milestone")}, p.milestones(p.Milestones)))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var23), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var23)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Var24 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = p.previewAct("body").Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, p.previewAct("body"))
 					return nil
 				})
-				templ_7745c5c3_Err = p.saveAct(p.T("action.save"), "/tasks/"+string(p.ID), "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var24), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, p.saveAct(p.T("action.save"), "/tasks/"+string(p.ID), ""), templ_7745c5c3_Var24)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/tasks/" + string(p.ID), Guard: true, Dirty: p.Failed() || p.Conflict != nil}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var21), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/tasks/" + string(p.ID), Guard: true, Dirty: p.Failed() || p.Conflict != nil}), templ_7745c5c3_Var21)
 			return nil
 		})
-		templ_7745c5c3_Err = formFrame(&p.Within, p.T("task.edit"), p.Conflict).Render(templ.WithChildren(ctx, templ_7745c5c3_Var20), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, formFrame(&p.Within, p.T("task.edit"), p.Conflict), templ_7745c5c3_Var20)
 		return nil
 	})
 }

@@ -78,18 +78,12 @@ const few = 8
 //go:noinline
 func firstFew(p TodayPage, all []portal.Need, chip func(portal.Need) templ.Component) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = needList(p, all[:min(few, len(all))], chip).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, needList(p, all[:min(few, len(all))], chip))
 		if len(all) > few {
 			templ_7745c5c3_Buffer.WriteString("<details class=\"fold\"><summary>")
 			component.Text(templ_7745c5c3_Buffer, string(p.N("today.more", len(all)-few)))
 			templ_7745c5c3_Buffer.WriteString("</summary>")
-			templ_7745c5c3_Err = needList(p, all[few:], chip).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, needList(p, all[few:], chip))
 			templ_7745c5c3_Buffer.WriteString("</details>")
 		}
 		return nil
@@ -102,23 +96,14 @@ func needList(p TodayPage, all []portal.Need, chip func(portal.Need) templ.Compo
 		templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			for _, n := range all {
 				templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = chip(n).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, chip(n))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.ListRow(p.need(n)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(p.need(n)), templ_7745c5c3_Var5)
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var4)
 		return nil
 	})
 }
@@ -130,104 +115,59 @@ func (p *TodayPage) dayWords() string { return p.Day(p.Now.In(p.Zone()).Format(t
 func Today(p TodayPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var6 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.HeadActs(ui.HeadProps{Title: p.T("nav.today"), Lead: p.dayWords()}, todayActs(p)).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Title: p.T("nav.today"), Lead: p.dayWords()}, todayActs(p)))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Strays > 0 {
 				templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("triangle-alert", p.N("today.strays", p.Strays)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("triangle-alert", p.N("today.strays", p.Strays)), templ_7745c5c3_Var8)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if !p.Back.Since.IsZero() {
 				templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("nav.outbox"), Small: true, Href: "/outbox"}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("nav.outbox"), Small: true, Href: "/outbox"}))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("triangle-alert", heldWords(&p.Page, p.Back)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("triangle-alert", heldWords(&p.Page, p.Back)), templ_7745c5c3_Var9)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Held > 0 {
 				templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("incoming.look"), Small: true, Href: "/incoming?state=held"}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("incoming.look"), Small: true, Href: "/incoming?state=held"}))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("inbox", p.N("incoming.waiting", p.Held)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("inbox", p.N("incoming.waiting", p.Held)), templ_7745c5c3_Var10)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.First {
 				templ_7745c5c3_Var11 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("today.new_client"), Icon: "plus", Kind: ui.Primary, Href: "/clients/new"}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("today.new_client"), Icon: "plus", Kind: ui.Primary, Href: "/clients/new"}))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "building-2", Title: p.T("today.start"), Text: p.T("today.start.text")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var11), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "building-2", Title: p.T("today.start"), Text: p.T("today.start.text")}), templ_7745c5c3_Var11)
 			} else {
-				templ_7745c5c3_Err = ui.Tabs(p.T("today.scope"), p.scopes()).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Tabs(p.T("today.scope"), p.scopes()))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Stats(p.stats()).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Stats(p.stats()))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 						if len(p.Desk.NeedsUs) == 0 {
-							templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "circle-check", Title: p.T("today.us.none"), Text: p.T("today.us.none.text")}).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "circle-check", Title: p.T("today.us.none"), Text: p.T("today.us.none.text")}))
 						} else {
-							templ_7745c5c3_Err = firstFew(p, p.Desk.NeedsUs, p.dueNow).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, firstFew(p, p.Desk.NeedsUs, p.dueNow))
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Section(ui.SectionProps{ID: "us", Title: p.T("today.us"), Count: len(p.Desk.NeedsUs)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "us", Title: p.T("today.us"), Count: len(p.Desk.NeedsUs)}), templ_7745c5c3_Var13)
 					templ_7745c5c3_Buffer.WriteString(" ")
 					if len(p.Desk.Waiting) > 0 {
 						templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-							templ_7745c5c3_Err = firstFew(p, p.Desk.Waiting, p.waited).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, firstFew(p, p.Desk.Waiting, p.waited))
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Section(ui.SectionProps{ID: "them", Title: p.T("today.them"), Count: len(p.Desk.Waiting)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "them", Title: p.T("today.them"), Count: len(p.Desk.Waiting)}), templ_7745c5c3_Var14)
 					}
 					templ_7745c5c3_Buffer.WriteString(" ")
 					if len(p.Desk.Stale) > 0 {
@@ -238,36 +178,21 @@ func Today(p TodayPage) templ.Component {
 										templ_7745c5c3_Buffer.WriteString("<span class=\"muted\">")
 										component.Text(templ_7745c5c3_Buffer, string(p.last(d)))
 										templ_7745c5c3_Buffer.WriteString("</span>")
-										templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("today.stale.write"), Small: true, Href: "/projects/" + string(d.ID) + "/updates"}).Render(ctx, templ_7745c5c3_Buffer)
-										if templ_7745c5c3_Err != nil {
-											return templ_7745c5c3_Err
-										}
+										component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("today.stale.write"), Small: true, Href: "/projects/" + string(d.ID) + "/updates"}))
 										return nil
 									})
-									templ_7745c5c3_Err = ui.ListRow(p.project(d)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var17), templ_7745c5c3_Buffer)
-									if templ_7745c5c3_Err != nil {
-										return templ_7745c5c3_Err
-									}
+									component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(p.project(d)), templ_7745c5c3_Var17)
 								}
 								return nil
 							})
-							templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var16), templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var16)
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Section(ui.SectionProps{ID: "stale", Title: p.T("today.stale"), Count: len(p.Desk.Stale)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var15), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "stale", Title: p.T("today.stale"), Count: len(p.Desk.Stale)}), templ_7745c5c3_Var15)
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Columns(todaySide(p)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Columns(todaySide(p)), templ_7745c5c3_Var12)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Var19 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					if len(p.News) == 0 {
@@ -275,24 +200,15 @@ func Today(p TodayPage) templ.Component {
 						component.Text(templ_7745c5c3_Buffer, string(p.T("today.news.none")))
 						templ_7745c5c3_Buffer.WriteString("</p>")
 					} else {
-						templ_7745c5c3_Err = ui.Feed(p.Feed(p.News, p.Workspace, true)).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Feed(p.Feed(p.News, p.Workspace, true)))
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{ID: "news", Title: p.T("today.news")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var19), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "news", Title: p.T("today.news")}), templ_7745c5c3_Var19)
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var7)
 		return nil
 	})
 }
@@ -307,46 +223,28 @@ func todaySide(p TodayPage) templ.Component {
 			templ_7745c5c3_Var23 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				for _, d := range p.Desk.Troubled {
 					templ_7745c5c3_Var24 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_Err = ui.Health(string(d.Health), p.T("health."+string(d.Health))).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Health(string(d.Health), p.T("health."+string(d.Health))))
 						return nil
 					})
-					templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Title: d.Name, Href: "/projects/" + string(d.ID), Sub: d.Sentence}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var24), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Title: d.Name, Href: "/projects/" + string(d.ID), Sub: d.Sentence}), templ_7745c5c3_Var24)
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var23), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var23)
 			templ_7745c5c3_Buffer.WriteString("</section>")
 		}
 		if len(p.Desk.Uninvited) > 0 {
 			templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					for _, c := range p.Desk.Uninvited {
-						templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Title: c.Name, Href: "/clients/" + string(c.ID) + "/access", Sub: p.T("today.invite")}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Title: c.Name, Href: "/clients/" + string(c.ID) + "/access", Sub: p.T("today.invite")}))
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var26), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var26)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Panel(p.T("today.uninvited")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var25), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Panel(p.T("today.uninvited")), templ_7745c5c3_Var25)
 		}
 		return nil
 	})
@@ -356,15 +254,9 @@ func todaySide(p TodayPage) templ.Component {
 func todayActs(p TodayPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var27 templ.Component) (templ_7745c5c3_Err error) {
 		if p.MayAdd {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("today.new_client"), Icon: "plus", Small: true, Href: "/clients/new"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("today.new_client"), Icon: "plus", Small: true, Href: "/clients/new"}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("today.new_project"), Icon: "plus", Kind: ui.Primary, Small: true, Href: "/projects/new"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("today.new_project"), Icon: "plus", Kind: ui.Primary, Small: true, Href: "/projects/new"}))
 		}
 		return nil
 	})

@@ -32,24 +32,15 @@ func Trash(p TrashPage) templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(p.T("trash.text")))
 			templ_7745c5c3_Buffer.WriteString("</p>")
 			if len(p.Things) == 0 {
-				templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "trash-2", Title: p.T("trash.none"), Text: p.T("trash.none_text")}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "trash-2", Title: p.T("trash.none"), Text: p.T("trash.none_text")}))
 			} else {
 				templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					for _, t := range p.Things {
 						templ_7745c5c3_Buffer.WriteString("<li>")
 						if t.Kind == "folder" {
-							templ_7745c5c3_Err = ui.Icon("folder").Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("folder"))
 						} else {
-							templ_7745c5c3_Err = ui.Icon("file").Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("file"))
 						}
 						templ_7745c5c3_Buffer.WriteString("<div class=\"body\"><span class=\"main\">")
 						component.Text(templ_7745c5c3_Buffer, string(t.Name))
@@ -58,41 +49,23 @@ func Trash(p TrashPage) templ.Component {
 						templ_7745c5c3_Buffer.WriteString("</span></div><div class=\"aside\"><span>")
 						component.Text(templ_7745c5c3_Buffer, string(p.daysLeft(t)))
 						templ_7745c5c3_Buffer.WriteString("</span>")
-						templ_7745c5c3_Err = p.chip(t.Audience).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, p.chip(t.Audience))
 						if !p.ReadOnly && t.MayRestore(p.Me) {
-							templ_7745c5c3_Err = ui.PostButton("/trash/"+t.ID+"/restore", ui.ButtonProps{Label: p.T("trash.restore"), Icon: "undo-2", Small: true}).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton("/trash/"+t.ID+"/restore", ui.ButtonProps{Label: p.T("trash.restore"), Icon: "undo-2", Small: true}))
 						}
 						templ_7745c5c3_Buffer.WriteString("</div></li>")
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var5)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("files.first"), Href: p.Newest}, ui.Link{Label: p.T("files.more"), Href: p.Older}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("files.first"), Href: p.Newest}, ui.Link{Label: p.T("files.more"), Href: p.Older}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = TrayShapes(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, TrayShapes(&p.Page))
 			return nil
 		})
-		templ_7745c5c3_Err = within(&p.Within, p.back()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, within(&p.Within, p.back()), templ_7745c5c3_Var2)
 		return nil
 	})
 }
@@ -100,10 +73,7 @@ func Trash(p TrashPage) templ.Component {
 //go:noinline
 func (p *TrashPage) back() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var9 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("trash.back"), Icon: "arrow-left", Small: true, Href: p.path("/files")}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("trash.back"), Icon: "arrow-left", Small: true, Href: p.path("/files")}))
 		return nil
 	})
 }

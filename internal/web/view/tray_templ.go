@@ -25,50 +25,29 @@ func TrayShapes(p *Page) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("\" hidden><header><button type=\"button\" class=\"tray-fold\" data-fold aria-expanded=\"true\" title=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("tray.fold")))
 		templ_7745c5c3_Buffer.WriteString("\"><span class=\"tray-sign\">")
-		templ_7745c5c3_Err = ui.Icon("upload").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = ui.Icon("check").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = ui.Icon("circle-alert").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("upload"))
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("check"))
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("circle-alert"))
 		templ_7745c5c3_Buffer.WriteString("</span> <span class=\"tray-words\"><b data-title></b> <span data-sum></span></span>")
-		templ_7745c5c3_Err = ui.Icon("chevron-down").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("chevron-down"))
 		templ_7745c5c3_Buffer.WriteString("</button> <button type=\"button\" class=\"icon-button\" data-pause-all title=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("tray.pause_all")))
 		templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("tray.pause_all")))
 		templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = ui.Icon("pause").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("pause"))
 		templ_7745c5c3_Buffer.WriteString("</button> <button type=\"button\" class=\"icon-button\" data-resume-all title=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("tray.resume_all")))
 		templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("tray.resume_all")))
 		templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = ui.Icon("play").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("play"))
 		templ_7745c5c3_Buffer.WriteString("</button> <button type=\"button\" class=\"icon-button\" data-clear title=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("tray.clear")))
 		templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("tray.clear")))
 		templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = ui.Icon("x").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("x"))
 		templ_7745c5c3_Buffer.WriteString("</button></header><progress class=\"progress\" data-total aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("tray.name")))
 		templ_7745c5c3_Buffer.WriteString("\" value=\"0\" max=\"1\"></progress><ol data-list></ol><p class=\"tray-more\" data-more hidden></p><p class=\"sr\" data-told role=\"status\" aria-live=\"polite\"></p></section><li class=\"up\" data-shape=\"row\"><div class=\"up-words\"><b data-name></b> <span data-note></span> <progress class=\"progress\" data-bar value=\"0\" max=\"1\" aria-hidden=\"true\"></progress></div><div class=\"up-acts\"><button type=\"button\" class=\"button quiet small\" data-do=\"version\">")
@@ -78,27 +57,12 @@ func TrayShapes(p *Page) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</button> <button type=\"button\" class=\"button quiet small\" data-do=\"choose\">")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("tray.choose")))
 		templ_7745c5c3_Buffer.WriteString("</button>")
-		templ_7745c5c3_Err = trayButton("pause", "pause", p.T("tray.pause")).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = trayButton("resume", "play", p.T("tray.resume")).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = trayButton("retry", "rotate-ccw", p.T("tray.retry")).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = trayButton("cancel", "x", p.T("tray.cancel")).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, trayButton("pause", "pause", p.T("tray.pause")))
+		component.Put(ctx, templ_7745c5c3_Buffer, trayButton("resume", "play", p.T("tray.resume")))
+		component.Put(ctx, templ_7745c5c3_Buffer, trayButton("retry", "rotate-ccw", p.T("tray.retry")))
+		component.Put(ctx, templ_7745c5c3_Buffer, trayButton("cancel", "x", p.T("tray.cancel")))
 		templ_7745c5c3_Buffer.WriteString("<span class=\"up-done\">")
-		templ_7745c5c3_Err = ui.Icon("check").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("check"))
 		templ_7745c5c3_Buffer.WriteString("</span></div></li></template>")
 		return nil
 	})
@@ -112,10 +76,7 @@ func trayButton(do, icon, word string) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("\" title=\"")
 		component.Text(templ_7745c5c3_Buffer, string(word))
 		templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = ui.Icon(icon).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon(icon))
 		templ_7745c5c3_Buffer.WriteString("</button>")
 		return nil
 	})

@@ -25,10 +25,7 @@ func (p *Within) update(u portal.Update, seen []portal.Seen, said bool) templ.Co
 		}
 		templ_7745c5c3_Buffer.WriteString(">")
 		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = p.chip(u.Audience).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.chip(u.Audience))
 			templ_7745c5c3_Buffer.WriteString(" <a class=\"link\" href=\"")
 			var templ_7745c5c3_Var3 templ.SafeURL
 			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinURLErrs("/updates/" + string(u.ID))
@@ -53,10 +50,7 @@ func (p *Within) update(u portal.Update, seen []portal.Seen, said bool) templ.Co
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Update(p.updateProps(u, seen, said)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Update(p.updateProps(u, seen, said)), templ_7745c5c3_Var2)
 		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
 	})
@@ -101,36 +95,21 @@ func Updates(p UpdatesPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var7 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			if len(p.Updates) == 0 {
-				templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "pen-line", Title: p.T("update.none"), Text: p.updateNone()}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "pen-line", Title: p.T("update.none"), Text: p.updateNone()}))
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				for _, u := range p.Updates {
-					templ_7745c5c3_Err = p.Within.update(u, nil, false).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, p.Within.update(u, nil, false))
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Stack("wide").Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Stack("wide"), templ_7745c5c3_Var9)
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("action.newer"), Href: p.Newest}, ui.Link{Label: p.T("action.older"), Href: p.Older}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("action.newer"), Href: p.Newest}, ui.Link{Label: p.T("action.older"), Href: p.Older}))
 			return nil
 		})
-		templ_7745c5c3_Err = within(&p.Within, p.acts()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, within(&p.Within, p.acts()), templ_7745c5c3_Var8)
 		return nil
 	})
 }
@@ -139,10 +118,7 @@ func Updates(p UpdatesPage) templ.Component {
 func (p *UpdatesPage) acts() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var10 templ.Component) (templ_7745c5c3_Err error) {
 		if p.team() && p.may(portal.Contribute) {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("update.post"), Icon: "pen-line", Kind: ui.Primary, Href: p.path("/updates/new"), Small: true}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("update.post"), Icon: "pen-line", Kind: ui.Primary, Href: p.path("/updates/new"), Small: true}))
 		}
 		return nil
 	})
@@ -159,39 +135,21 @@ func Update(p UpdatePage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var11 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = p.chip(p.Update.Audience).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.chip(p.Update.Audience))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Update(p.updateProps(p.Update, p.Seen, false)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Update(p.updateProps(p.Update, p.Seen, false)), templ_7745c5c3_Var13)
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.attachments(p.owns(p.Update)).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.attachments(p.owns(p.Update)))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.reach().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.reach())
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.owns(p.Update) {
-				templ_7745c5c3_Err = ui.Confirm(ui.ConfirmProps{ID: "delete", Title: p.T("update.delete_title"), Text: p.deleteText(), Cancel: p.T("action.cancel"), Act: p.T("action.delete"), Post: "/updates/" + string(p.Update.ID) + "/delete", Danger: true}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Confirm(ui.ConfirmProps{ID: "delete", Title: p.T("update.delete_title"), Text: p.deleteText(), Cancel: p.T("action.cancel"), Act: p.T("action.delete"), Post: "/updates/" + string(p.Update.ID) + "/delete", Danger: true}))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = itemFrame(&p.Item, ui.HeadProps{Over: p.over(), Title: p.T("update.of", "name", p.by(p.Update.AuthorName), "day", p.DayOf(p.Update.CreatedAt))}, p.acts(), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, itemFrame(&p.Item, ui.HeadProps{Over: p.over(), Title: p.T("update.of", "name", p.by(p.Update.AuthorName), "day", p.DayOf(p.Update.CreatedAt))}, p.acts(), nil), templ_7745c5c3_Var12)
 		return nil
 	})
 }
@@ -207,15 +165,9 @@ func (p *UpdatePage) deleteText() string {
 func (p *UpdatePage) acts() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var14 templ.Component) (templ_7745c5c3_Err error) {
 		if p.owns(p.Update) {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.edit"), Icon: "pencil", Small: true, Href: "/updates/" + string(p.Update.ID) + "/edit"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.edit"), Icon: "pencil", Small: true, Href: "/updates/" + string(p.Update.ID) + "/edit"}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.delete"), Icon: "trash-2", Small: true, Kind: ui.Danger, Open: "delete"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.delete"), Icon: "trash-2", Small: true, Kind: ui.Danger, Open: "delete"}))
 		}
 		return nil
 	})
@@ -246,70 +198,37 @@ func WriteUpdate(p UpdateForm) templ.Component {
 					templ_7745c5c3_Buffer.WriteString("\">")
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "sentence", Label: p.T("update.sentence"), Hint: p.T("update.sentence_hint"), Value: p.Sentence, Error: p.Err("sentence"), Max: portal.MaxName}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "sentence", Label: p.T("update.sentence"), Hint: p.T("update.sentence_hint"), Value: p.Sentence, Error: p.Err("sentence"), Max: portal.MaxName}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "body", Label: p.T("update.body"), Hint: p.T("form.markdown"), Value: p.Body, Error: p.Err("body"), Max: portal.MaxText, Rows: 10, Draft: p.draft()}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "body", Label: p.T("update.body"), Hint: p.T("form.markdown"), Value: p.Body, Error: p.Err("body"), Max: portal.MaxText, Rows: 10, Draft: p.draft()}))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Var19 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.Select(ui.Field{Name: "health", Label: p.T("project.health"), Value: p.Health, Error: p.Err("health")}, p.healths()).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "health", Label: p.T("project.health"), Value: p.Health, Error: p.Err("health")}, p.healths()))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = ui.Select(ui.Field{Name: "status", Label: p.T("project.status"), Value: p.Status, Error: p.Err("status")}, p.statuses()).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "status", Label: p.T("project.status"), Value: p.Status, Error: p.Err("status")}, p.statuses()))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var19), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var19)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.ID == "" {
 					templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_Err = p.previewAct("body").Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, p.previewAct("body"))
 						return nil
 					})
-					templ_7745c5c3_Err = p.audienceActs(p.Audience, p.T("update.save_team"), p.T("update.send")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var20), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, p.audienceActs(p.Audience, p.T("update.save_team"), p.T("update.send")), templ_7745c5c3_Var20)
 				} else {
 					templ_7745c5c3_Var21 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_Err = p.previewAct("body").Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, p.previewAct("body"))
 						return nil
 					})
-					templ_7745c5c3_Err = p.saveAct(p.T("action.save"), "/updates/"+string(p.ID), p.editHint()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var21), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.PutAround(ctx, templ_7745c5c3_Buffer, p.saveAct(p.T("action.save"), "/updates/"+string(p.ID), p.editHint()), templ_7745c5c3_Var21)
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.action(), Guard: true, Dirty: p.Failed() || p.Conflict != nil}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var17), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.action(), Guard: true, Dirty: p.Failed() || p.Conflict != nil}), templ_7745c5c3_Var17)
 			return nil
 		})
-		templ_7745c5c3_Err = formFrame(&p.Within, p.title(), p.Conflict).Render(templ.WithChildren(ctx, templ_7745c5c3_Var16), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, formFrame(&p.Within, p.title(), p.Conflict), templ_7745c5c3_Var16)
 		return nil
 	})
 }

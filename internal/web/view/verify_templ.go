@@ -43,21 +43,12 @@ func Verify(p VerifyPage) templ.Component {
 				templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("clock", p.Notice.Title+" "+p.Notice.Text).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("clock", p.Notice.Title+" "+p.Notice.Text), templ_7745c5c3_Var4)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.result().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.result())
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Certificate.ID == "" {
 				templ_7745c5c3_Buffer.WriteString("<p>")
@@ -65,16 +56,10 @@ func Verify(p VerifyPage) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</p>")
 			} else {
 				templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.Facts(p.facts()).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Facts(p.facts()))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("verify.says")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("verify.says")}), templ_7745c5c3_Var6)
 				templ_7745c5c3_Buffer.WriteString(" <p>")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("verify.file_lead")))
 				templ_7745c5c3_Buffer.WriteString("</p>")
@@ -90,37 +75,22 @@ func Verify(p VerifyPage) templ.Component {
 					templ_7745c5c3_Buffer.WriteString("</p>")
 				}
 				templ_7745c5c3_Buffer.WriteString("</div><div>")
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("verify.check"), Icon: "shield-check", Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("verify.check"), Icon: "shield-check", Kind: ui.Primary}))
 				templ_7745c5c3_Buffer.WriteString("</div>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.Path, Upload: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.Path, Upload: true}), templ_7745c5c3_Var8)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Certificate.ID == "" {
 				templ_7745c5c3_Buffer.WriteString("<form class=\"form\" method=\"get\" action=\"/verify\">")
-				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "code", Label: p.T("verify.code"), Hint: p.T("verify.code_hint"), Value: p.Code, Error: p.Err("code"), Required: true, Max: 100}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "code", Label: p.T("verify.code"), Hint: p.T("verify.code_hint"), Value: p.Code, Error: p.Err("code"), Required: true, Max: 100}))
 				templ_7745c5c3_Buffer.WriteString("<div>")
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("verify.open")}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("verify.open")}))
 				templ_7745c5c3_Buffer.WriteString("</div></form>")
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
 		return nil
 	})
 }
@@ -133,26 +103,17 @@ func (p *VerifyPage) result() templ.Component {
 			templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("badge-check", p.T("verify.is.certificate")+" "+p.signature()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("badge-check", p.T("verify.is.certificate")+" "+p.signature()), templ_7745c5c3_Var12)
 		case "version":
 			templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("badge-check", p.T("verify.is.version", "name", p.Line.Title, "n", strconv.Itoa(p.Line.Number))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("badge-check", p.T("verify.is.version", "name", p.Line.Title, "n", strconv.Itoa(p.Line.Number))), templ_7745c5c3_Var13)
 		case "other", "unknown":
 			templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("circle-x", p.T("verify.is."+p.Result)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("circle-x", p.T("verify.is."+p.Result)), templ_7745c5c3_Var14)
 		}
 		if p.Hash != "" {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")

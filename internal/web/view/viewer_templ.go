@@ -70,49 +70,25 @@ func Viewer(p ViewerPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(">")
-			templ_7745c5c3_Err = p.top().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.top())
 			templ_7745c5c3_Buffer.WriteString("<div class=\"viewer-body\"><div class=\"viewer-look\"")
 			if p.waits() {
 				templ_7745c5c3_Buffer.WriteString(" data-waits")
 			}
 			templ_7745c5c3_Buffer.WriteString("><div class=\"viewer-notes\">")
-			templ_7745c5c3_Err = p.notes().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.notes())
 			templ_7745c5c3_Buffer.WriteString("</div>")
-			templ_7745c5c3_Err = p.stage().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.stage())
 			templ_7745c5c3_Buffer.WriteString("</div>")
-			templ_7745c5c3_Err = p.decideBar().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = p.panel().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.decideBar())
+			component.Put(ctx, templ_7745c5c3_Buffer, p.panel())
 			templ_7745c5c3_Buffer.WriteString("</div>")
-			templ_7745c5c3_Err = p.answerDialog().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = p.keys().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.answerDialog())
+			component.Put(ctx, templ_7745c5c3_Buffer, p.keys())
 			templ_7745c5c3_Buffer.WriteString("</div>")
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
 		return nil
 	})
 }
@@ -157,23 +133,14 @@ func (p *ViewerPage) top() templ.Component {
 		templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.Back.Label))
 		templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = ui.Icon("arrow-left").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("arrow-left"))
 		templ_7745c5c3_Buffer.WriteString("</a><div class=\"name\"><h1 title=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.File.Name))
 		templ_7745c5c3_Buffer.WriteString("\">")
 		component.Text(templ_7745c5c3_Buffer, string(p.File.Name))
 		templ_7745c5c3_Buffer.WriteString("</h1><div class=\"facts\">")
-		templ_7745c5c3_Err = p.zone().Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = p.scan().Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.zone())
+		component.Put(ctx, templ_7745c5c3_Buffer, p.scan())
 		if s := p.approved(p.Version.ID); s != nil {
 			templ_7745c5c3_Buffer.WriteString("<a class=\"decided\" href=\"")
 			var templ_7745c5c3_Var10 templ.SafeURL
@@ -183,41 +150,23 @@ func (p *ViewerPage) top() templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 			templ_7745c5c3_Buffer.WriteString("\">")
-			templ_7745c5c3_Err = ui.State(ui.ToneOK, "badge-check", p.T("approval.mark", "n", strconv.Itoa(p.Version.Label()))).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneOK, "badge-check", p.T("approval.mark", "n", strconv.Itoa(p.Version.Label()))))
 			templ_7745c5c3_Buffer.WriteString("</a> ")
 		}
 		templ_7745c5c3_Buffer.WriteString("<span>")
 		component.Text(templ_7745c5c3_Buffer, string(dots(p.kind(p.Version.Kind), p.Size(p.Version.Size))))
 		templ_7745c5c3_Buffer.WriteString("</span></div></div>")
-		templ_7745c5c3_Err = p.versionMenu().Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.versionMenu())
 		templ_7745c5c3_Buffer.WriteString("<div class=\"tools\"><span class=\"wide-only tools\">")
-		templ_7745c5c3_Err = p.step(p.Before, "prev", "chevron-left", p.T("viewer.before")).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = p.step(p.After, "next", "chevron-right", p.T("viewer.after")).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.step(p.Before, "prev", "chevron-left", p.T("viewer.before")))
+		component.Put(ctx, templ_7745c5c3_Buffer, p.step(p.After, "next", "chevron-right", p.T("viewer.after")))
 		templ_7745c5c3_Buffer.WriteString("<span class=\"between\"></span> ")
 		if href := p.compareWith(); href != "" {
-			templ_7745c5c3_Err = ui.IconButton("git-compare", ui.ButtonProps{Label: p.T("viewer.compare"), Href: href}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.IconButton("git-compare", ui.ButtonProps{Label: p.T("viewer.compare"), Href: href}))
 		}
 		templ_7745c5c3_Buffer.WriteString("</span> ")
 		if p.mayDownload() {
-			templ_7745c5c3_Err = ui.IconButton("download", ui.ButtonProps{Label: p.T("viewer.download"), Href: versionPath(p.Version, "download")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.IconButton("download", ui.ButtonProps{Label: p.T("viewer.download"), Href: versionPath(p.Version, "download")}))
 		}
 		templ_7745c5c3_Buffer.WriteString("<a class=\"icon-button late first\" href=\"")
 		var templ_7745c5c3_Var12 templ.SafeURL
@@ -233,10 +182,7 @@ func (p *ViewerPage) top() templ.Component {
 		templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("comment.title")))
 		templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = ui.Icon("message-square").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("message-square"))
 		templ_7745c5c3_Buffer.WriteString("</a> <a class=\"icon-button late\" href=\"")
 		var templ_7745c5c3_Var16 templ.SafeURL
 		templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinURLErrs(p.with("versions"))
@@ -251,10 +197,7 @@ func (p *ViewerPage) top() templ.Component {
 		templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.versions")))
 		templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = ui.Icon("history").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("history"))
 		templ_7745c5c3_Buffer.WriteString("</a> <a class=\"icon-button late\" href=\"")
 		var templ_7745c5c3_Var20 templ.SafeURL
 		templ_7745c5c3_Var20, templ_7745c5c3_Err = templ.JoinURLErrs(p.with("info"))
@@ -269,15 +212,9 @@ func (p *ViewerPage) top() templ.Component {
 		templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.info")))
 		templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = ui.Icon("info").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("info"))
 		templ_7745c5c3_Buffer.WriteString("</a>")
-		templ_7745c5c3_Err = ui.Menu(p.T("item.actions", "title", p.File.Name), p.menu()).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Menu(p.T("item.actions", "title", p.File.Name), p.menu()))
 		templ_7745c5c3_Buffer.WriteString("</div></header>")
 		return nil
 	})
@@ -302,17 +239,11 @@ func (p *ViewerPage) step(to portal.FileID, rel, icon, label string) templ.Compo
 			templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
 			component.Text(templ_7745c5c3_Buffer, string(label))
 			templ_7745c5c3_Buffer.WriteString("\">")
-			templ_7745c5c3_Err = ui.Icon(icon).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon(icon))
 			templ_7745c5c3_Buffer.WriteString("</a>")
 		} else {
 			templ_7745c5c3_Buffer.WriteString("<span class=\"icon-button\" aria-disabled=\"true\">")
-			templ_7745c5c3_Err = ui.Icon(icon).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon(icon))
 			templ_7745c5c3_Buffer.WriteString("</span>")
 		}
 		return nil
@@ -331,10 +262,7 @@ func (p *ViewerPage) versionMenu() templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(p.Ago(p.Version.CreatedAt, p.Now)))
 		}
 		templ_7745c5c3_Buffer.WriteString("</span>")
-		templ_7745c5c3_Err = ui.Icon("chevron-down").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("chevron-down"))
 		templ_7745c5c3_Buffer.WriteString("</summary><div class=\"menu-list\">")
 		for _, v := range p.Versions[:min(len(p.Versions), 8)] {
 			templ_7745c5c3_Buffer.WriteString("<a href=\"")
@@ -350,10 +278,7 @@ func (p *ViewerPage) versionMenu() templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString("><b>")
 			if v.Draft {
-				templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("lock"))
 			}
 			component.Text(templ_7745c5c3_Buffer, string(p.VersionWord(v)))
 			templ_7745c5c3_Buffer.WriteString("</b> <span>")
@@ -387,15 +312,9 @@ func (p *ViewerPage) whatChanged(v portal.Version) string {
 //go:noinline
 func (p *ViewerPage) zone() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var39 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = p.zoneChip(p.File.Zone()).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.zoneChip(p.File.Zone()))
 		if p.team() && p.Version.Draft {
-			templ_7745c5c3_Err = ui.State(ui.ToneWarn, "lock", p.T("viewer.is_draft")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWarn, "lock", p.T("viewer.is_draft")))
 		}
 		return nil
 	})
@@ -406,28 +325,16 @@ func (p *ViewerPage) scan() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var40 templ.Component) (templ_7745c5c3_Err error) {
 		switch p.Version.Scan {
 		case portal.ScanWaiting:
-			templ_7745c5c3_Err = ui.State(ui.ToneWait, "hourglass", p.T("scan.waiting")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWait, "hourglass", p.T("scan.waiting")))
 		case portal.ScanInfected:
-			templ_7745c5c3_Err = ui.State(ui.ToneBad, "triangle-alert", p.T("scan.infected")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneBad, "triangle-alert", p.T("scan.infected")))
 		case portal.ScanUnscanned:
-			templ_7745c5c3_Err = ui.State(ui.ToneWarn, "circle-help", p.T("scan.unscanned")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWarn, "circle-help", p.T("scan.unscanned")))
 		}
 		switch p.Stage.Kind {
 		case "pages", "video", "audio":
 			if p.Version.Preview == "waiting" {
-				templ_7745c5c3_Err = ui.State(ui.ToneWait, "hourglass", p.T("viewer.preview_waits")).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWait, "hourglass", p.T("viewer.preview_waits")))
 			}
 		}
 		return nil
@@ -471,64 +378,37 @@ func (p *ViewerPage) approved(id portal.VersionID) *portal.ApprovalSubject {
 func (p *ViewerPage) notes() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var41 templ.Component) (templ_7745c5c3_Err error) {
 		if p.Deciding != nil {
-			templ_7745c5c3_Err = p.Deciding.unseen().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.Deciding.unseen())
 		}
 		for _, a := range p.Asked {
 			if p.Deciding != nil && p.Deciding.Approval.ID == a.ID {
 			} else if a.MayDecide() && !p.ReadOnly {
 				templ_7745c5c3_Var42 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("need.act.approval"), Kind: ui.Primary, Small: true, Href: Href(string(a.ID))}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("need.act.approval"), Kind: ui.Primary, Small: true, Href: Href(string(a.ID))}))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("stamp", dots(a.Title, p.T("approval.awaits_answer"))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var42), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("stamp", dots(a.Title, p.T("approval.awaits_answer"))), templ_7745c5c3_Var42)
 			} else {
 				templ_7745c5c3_Var43 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.open"), Small: true, Href: Href(string(a.ID))}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.open"), Small: true, Href: Href(string(a.ID))}))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("hourglass", dots(a.Title, p.T("approval.is_asked"))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var43), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("hourglass", dots(a.Title, p.T("approval.is_asked"))), templ_7745c5c3_Var43)
 			}
 		}
 		for i, r := range p.Revisions {
 			if i == 0 && !r.Withdrawn || r.Waits() {
-				templ_7745c5c3_Err = p.revisionNote(r).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.revisionNote(r))
 			}
 		}
 		if !p.isNewest() {
 			templ_7745c5c3_Var44 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("viewer.newest"), Small: true, Href: p.at("")}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("viewer.newest"), Small: true, Href: p.at("")}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("viewer.compare_newest"), Small: true, Kind: ui.Plain, Href: p.at("/compare?a=" + string(p.Version.ID) + "&b=" + string(p.File.Version.ID))}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("viewer.compare_newest"), Small: true, Kind: ui.Plain, Href: p.at("/compare?a=" + string(p.Version.ID) + "&b=" + string(p.File.Version.ID))}))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("history", p.T("viewer.not_newest", "version", p.VersionWord(p.Version), "newest", p.VersionWord(p.File.Version), "when", p.Ago(p.File.Version.CreatedAt, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var44), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("history", p.T("viewer.not_newest", "version", p.VersionWord(p.Version), "newest", p.VersionWord(p.File.Version), "when", p.Ago(p.File.Version.CreatedAt, p.Now))), templ_7745c5c3_Var44)
 		}
 		return nil
 	})
@@ -587,15 +467,9 @@ func (p *ViewerPage) stage() templ.Component {
 			templ_7745c5c3_Var52 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				return nil
 			})
-			templ_7745c5c3_Err = p.card("shield-check", p.heldTitle(), p.heldText()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var52), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, p.card("shield-check", p.heldTitle(), p.heldText()), templ_7745c5c3_Var52)
 		case "waiting":
-			templ_7745c5c3_Err = p.waiting().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.waiting())
 		case "picture":
 			templ_7745c5c3_Buffer.WriteString("<div class=\"scroller picture\" tabindex=\"0\" role=\"region\" aria-label=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.File.Name))
@@ -609,37 +483,19 @@ func (p *ViewerPage) stage() templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString("></div>")
-			templ_7745c5c3_Err = p.zooms(true).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.zooms(true))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.placeTools().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.placeTools())
 		case "pages":
 			if len(p.Stage.Pages) == 0 && p.Version.Preview == "waiting" {
-				templ_7745c5c3_Err = p.waiting().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, p.waiting())
 			} else {
-				templ_7745c5c3_Err = leaves(p.Version, p.Stage.Pages, p.T("viewer.pages_of", "name", p.File.Name), func(n int) string { return p.T("viewer.page_n", "n", strconv.Itoa(n)) }, p.morePages()).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, leaves(p.Version, p.Stage.Pages, p.T("viewer.pages_of", "name", p.File.Name), func(n int) string { return p.T("viewer.page_n", "n", strconv.Itoa(n)) }, p.morePages()))
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.zooms(false).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.zooms(false))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.placeTools().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.placeTools())
 		case "video":
 			templ_7745c5c3_Buffer.WriteString("<div class=\"player\"><video controls playsinline preload=\"metadata\" src=\"")
 			component.Text(templ_7745c5c3_Buffer, string(versionPath(p.Version, "view")))
@@ -651,10 +507,7 @@ func (p *ViewerPage) stage() templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString("></video></div>")
-			templ_7745c5c3_Err = p.timeTools().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.timeTools())
 		case "audio":
 			templ_7745c5c3_Buffer.WriteString("<div class=\"player\"><div class=\"sound\">")
 			if p.Stage.Wave {
@@ -667,10 +520,7 @@ func (p *ViewerPage) stage() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.File.Name))
 			templ_7745c5c3_Buffer.WriteString("\"></audio></div></div>")
-			templ_7745c5c3_Err = p.timeTools().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.timeTools())
 		case "text":
 			templ_7745c5c3_Var61 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				var templ_7745c5c3_Var62 = []any{"code", templ.KV("numbered", p.Stage.Numbered), templ.KV("wraps", !p.Stage.Numbered)}
@@ -689,30 +539,18 @@ func (p *ViewerPage) stage() templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</div>")
 				return nil
 			})
-			templ_7745c5c3_Err = p.words().Render(templ.WithChildren(ctx, templ_7745c5c3_Var61), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, p.words(), templ_7745c5c3_Var61)
 		case "prose":
 			templ_7745c5c3_Var65 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Buffer.WriteString("<h2 class=\"sr\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.kind(p.Version.Kind)))
 				templ_7745c5c3_Buffer.WriteString("</h2>")
-				templ_7745c5c3_Err = Prose(p.Stage.Prose).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, Prose(p.Stage.Prose))
 				return nil
 			})
-			templ_7745c5c3_Err = p.words().Render(templ.WithChildren(ctx, templ_7745c5c3_Var65), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, p.words(), templ_7745c5c3_Var65)
 		case "table":
-			templ_7745c5c3_Err = p.table().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.table())
 		default:
 			templ_7745c5c3_Var67 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				if p.Stage.Poster {
@@ -722,10 +560,7 @@ func (p *ViewerPage) stage() templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = p.card(kindIcon(p.File), p.noneTitle(), p.noneText()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var67), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, p.card(kindIcon(p.File), p.noneTitle(), p.noneText()), templ_7745c5c3_Var67)
 		}
 		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
@@ -739,10 +574,7 @@ func (p *ViewerPage) waiting() templ.Component {
 		component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.waiting")))
 		templ_7745c5c3_Buffer.WriteString("</p>")
 		if p.mayDownload() {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("viewer.download"), Icon: "download", Href: versionPath(p.Version, "download")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("viewer.download"), Icon: "download", Href: versionPath(p.Version, "download")}))
 		}
 		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
@@ -813,24 +645,12 @@ func (p *Page) zooms(full bool) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"stage-tools needs-js\" role=\"toolbar\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.zoom")))
 		templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = ui.IconButton("minus", ui.ButtonProps{Label: p.T("viewer.zoom_out"), Type: "button", Attrs: templ.Attributes{"data-act": "out"}}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.IconButton("minus", ui.ButtonProps{Label: p.T("viewer.zoom_out"), Type: "button", Attrs: templ.Attributes{"data-act": "out"}}))
 		templ_7745c5c3_Buffer.WriteString("<span data-level></span>")
-		templ_7745c5c3_Err = ui.IconButton("plus", ui.ButtonProps{Label: p.T("viewer.zoom_in"), Type: "button", Attrs: templ.Attributes{"data-act": "in"}}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("viewer.fit"), Kind: ui.Plain, Type: "button", Attrs: templ.Attributes{"data-act": "fit"}}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.IconButton("plus", ui.ButtonProps{Label: p.T("viewer.zoom_in"), Type: "button", Attrs: templ.Attributes{"data-act": "in"}}))
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("viewer.fit"), Kind: ui.Plain, Type: "button", Attrs: templ.Attributes{"data-act": "fit"}}))
 		if full {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("viewer.full"), Kind: ui.Plain, Type: "button", Attrs: templ.Attributes{"data-act": "full"}}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("viewer.full"), Kind: ui.Plain, Type: "button", Attrs: templ.Attributes{"data-act": "full"}}))
 		}
 		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
@@ -843,14 +663,8 @@ func (p *ViewerPage) words() templ.Component {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"scroller words\" tabindex=\"0\" role=\"region\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.File.Name))
 		templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = p.cut().Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = templ_7745c5c3_Var79.Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.cut())
+		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var79)
 		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
 	})
@@ -864,18 +678,12 @@ func (p *ViewerPage) cut() templ.Component {
 				templ_7745c5c3_Var82 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("info", p.T("viewer.cut")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var82), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("info", p.T("viewer.cut")), templ_7745c5c3_Var82)
 			} else {
 				templ_7745c5c3_Var83 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("info", p.T("viewer.cut_ask", "workspace", p.Name)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var83), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("info", p.T("viewer.cut_ask", "workspace", p.Name)), templ_7745c5c3_Var83)
 			}
 		}
 		return nil
@@ -889,10 +697,7 @@ func (p *ViewerPage) table() templ.Component {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"scroller grid-table\" tabindex=\"0\" role=\"region\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.File.Name))
 		templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = p.cut().Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.cut())
 		templ_7745c5c3_Buffer.WriteString("<table><thead><tr><th scope=\"col\"><span class=\"sr\">")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.row")))
 		templ_7745c5c3_Buffer.WriteString("</span></th>")
@@ -945,24 +750,15 @@ func isNumber(s string) bool {
 func (p *ViewerPage) card(icon, title, text string) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var92 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"plain-card\">")
-		templ_7745c5c3_Err = templ_7745c5c3_Var92.Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = ui.Icon(icon).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var92)
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon(icon))
 		templ_7745c5c3_Buffer.WriteString("<h2>")
 		component.Text(templ_7745c5c3_Buffer, string(title))
 		templ_7745c5c3_Buffer.WriteString("</h2><p>")
 		component.Text(templ_7745c5c3_Buffer, string(text))
 		templ_7745c5c3_Buffer.WriteString("</p>")
 		if p.mayDownload() {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("viewer.download_size", "size", p.Size(p.Version.Size)), Icon: "download", Kind: ui.Primary, Href: versionPath(p.Version, "download")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("viewer.download_size", "size", p.Size(p.Version.Size)), Icon: "download", Kind: ui.Primary, Href: versionPath(p.Version, "download")}))
 		}
 		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
@@ -1032,18 +828,9 @@ func (p *ViewerPage) panel() templ.Component {
 		templ_7745c5c3_Buffer.WriteString("<aside class=\"viewer-panel\" id=\"panel\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.panel")))
 		templ_7745c5c3_Buffer.WriteString("\"><div class=\"tabs\"><ul>")
-		templ_7745c5c3_Err = p.tab("comments", p.T("comment.title"), p.Comments.Count.Open).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = p.tab("versions", p.T("viewer.versions"), p.File.Versions).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = p.tab("info", p.T("viewer.info"), 0).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.tab("comments", p.T("comment.title"), p.Comments.Count.Open))
+		component.Put(ctx, templ_7745c5c3_Buffer, p.tab("versions", p.T("viewer.versions"), p.File.Versions))
+		component.Put(ctx, templ_7745c5c3_Buffer, p.tab("info", p.T("viewer.info"), 0))
 		templ_7745c5c3_Buffer.WriteString("</ul><a class=\"icon-button needs-js\" href=\"")
 		var templ_7745c5c3_Var97 templ.SafeURL
 		templ_7745c5c3_Var97, templ_7745c5c3_Err = templ.JoinURLErrs(p.with("none"))
@@ -1056,10 +843,7 @@ func (p *ViewerPage) panel() templ.Component {
 		templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("action.close")))
 		templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = ui.Icon("x").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("x"))
 		templ_7745c5c3_Buffer.WriteString("</a></div><section data-tab=\"comments\" id=\"comments\"")
 		if p.Panel == "versions" || p.Panel == "info" {
 			templ_7745c5c3_Buffer.WriteString(" hidden")
@@ -1067,10 +851,7 @@ func (p *ViewerPage) panel() templ.Component {
 		templ_7745c5c3_Buffer.WriteString(" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("comment.title")))
 		templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = p.Comments.list().Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.Comments.list())
 		templ_7745c5c3_Buffer.WriteString("</section><section data-tab=\"versions\"")
 		if p.Panel != "versions" {
 			templ_7745c5c3_Buffer.WriteString(" hidden")
@@ -1078,16 +859,10 @@ func (p *ViewerPage) panel() templ.Component {
 		templ_7745c5c3_Buffer.WriteString(" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.versions")))
 		templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = p.addVersion().Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.addVersion())
 		templ_7745c5c3_Buffer.WriteString("<ol class=\"version-list\">")
 		for _, v := range p.Versions {
-			templ_7745c5c3_Err = p.version(v).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.version(v))
 		}
 		templ_7745c5c3_Buffer.WriteString("</ol></section><section data-tab=\"info\"")
 		if p.Panel != "info" {
@@ -1096,10 +871,7 @@ func (p *ViewerPage) panel() templ.Component {
 		templ_7745c5c3_Buffer.WriteString(" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.info")))
 		templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = p.info().Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.info())
 		templ_7745c5c3_Buffer.WriteString("</section></aside>")
 		return nil
 	})
@@ -1145,17 +917,11 @@ func (p *ViewerPage) addVersion() templ.Component {
 				templ_7745c5c3_Buffer.WriteString(" open")
 			}
 			templ_7745c5c3_Buffer.WriteString("><summary class=\"button quiet full\">")
-			templ_7745c5c3_Err = ui.Icon("upload").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("upload"))
 			templ_7745c5c3_Buffer.WriteString("<span class=\"label\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.add_version")))
 			templ_7745c5c3_Buffer.WriteString("</span></summary>")
-			templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString("<form class=\"form\" method=\"post\" action=\"")
 			var templ_7745c5c3_Var110 templ.SafeURL
 			templ_7745c5c3_Var110, templ_7745c5c3_Err = templ.JoinURLErrs(p.at("/versions"))
@@ -1168,10 +934,7 @@ func (p *ViewerPage) addVersion() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("\" data-file=\"")
 			component.Text(templ_7745c5c3_Buffer, string(string(p.File.ID)))
 			templ_7745c5c3_Buffer.WriteString("\">")
-			templ_7745c5c3_Err = ui.Input(ui.Field{Name: "note", Label: p.T("viewer.note"), Optional: p.T("form.optional"), Value: p.Note, Error: p.Err("note"), Placeholder: p.T("viewer.note_example"), Max: portal.MaxName, Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "note", Label: p.T("viewer.note"), Optional: p.T("form.optional"), Value: p.Note, Error: p.Err("note"), Placeholder: p.T("viewer.note_example"), Max: portal.MaxName, Autocomplete: "off"}))
 			if p.team() && p.File.Audience == portal.ClientSide {
 				templ_7745c5c3_Err = ui.Radios(ui.Field{Name: "audience", Label: p.T("viewer.who"), Value: "team"}, []ui.Option{
 					{Value: "team", Label: p.T("viewer.add_draft"), Hint: p.T("viewer.add_draft_hint")},
@@ -1187,17 +950,11 @@ func (p *ViewerPage) addVersion() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("<input class=\"control no-js\" type=\"file\" name=\"file\" required aria-label=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.file")))
 			templ_7745c5c3_Buffer.WriteString("\" data-from=\"files\"> <button class=\"button primary no-js\">")
-			templ_7745c5c3_Err = ui.Icon("upload").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("upload"))
 			templ_7745c5c3_Buffer.WriteString("<span class=\"label\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.add_version")))
 			templ_7745c5c3_Buffer.WriteString("</span></button> <button type=\"button\" class=\"button primary needs-js\" data-pick=\"files\">")
-			templ_7745c5c3_Err = ui.Icon("upload").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("upload"))
 			templ_7745c5c3_Buffer.WriteString("<span class=\"label\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.choose")))
 			templ_7745c5c3_Buffer.WriteString("</span></button></form></details>")
@@ -1225,15 +982,9 @@ func (p *ViewerPage) version(v portal.Version) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</b> ")
 		switch {
 		case v.ID == p.File.Version.ID:
-			templ_7745c5c3_Err = ui.State(ui.ToneOK, "check", p.T("viewer.current")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneOK, "check", p.T("viewer.current")))
 		case v.Draft:
-			templ_7745c5c3_Err = ui.State(ui.ToneWarn, "lock", p.T("zone.team")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWarn, "lock", p.T("zone.team")))
 		}
 		templ_7745c5c3_Buffer.WriteString("<time datetime=\"")
 		component.Text(templ_7745c5c3_Buffer, string(v.CreatedAt.UTC().Format("2006-01-02T15:04:05Z")))
@@ -1261,35 +1012,20 @@ func (p *ViewerPage) version(v portal.Version) templ.Component {
 		}
 		templ_7745c5c3_Buffer.WriteString("<div class=\"acts\">")
 		if v.ID != p.Version.ID {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("viewer.view"), Icon: "eye", Kind: ui.Plain, Href: p.of(v) + p.keep(v)}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("viewer.view"), Icon: "eye", Kind: ui.Plain, Href: p.of(v) + p.keep(v)}))
 		}
 		if p.mayTake() && !v.HeldBack() {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("viewer.download"), Icon: "download", Kind: ui.Plain, Href: versionPath(v, "download")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("viewer.download"), Icon: "download", Kind: ui.Plain, Href: versionPath(v, "download")}))
 		}
 		if v.ID != p.File.Version.ID && !p.ReadOnly && p.File.MayAddVersion() && !v.HeldBack() {
-			templ_7745c5c3_Err = ui.PostButton(versionPath(v, "restore"), ui.ButtonProps{Label: p.T("viewer.restore"), Icon: "rotate-ccw", Kind: ui.Plain}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton(versionPath(v, "restore"), ui.ButtonProps{Label: p.T("viewer.restore"), Icon: "rotate-ccw", Kind: ui.Plain}))
 		}
 		if p.mayShowDraft(v) {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("viewer.show"), Icon: "eye", Kind: ui.Plain, Open: "show-" + string(v.ID)}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("viewer.show"), Icon: "eye", Kind: ui.Plain, Open: "show-" + string(v.ID)}))
 		}
 		templ_7745c5c3_Buffer.WriteString("</div>")
 		if p.mayShowDraft(v) {
-			templ_7745c5c3_Err = ui.Confirm(ui.ConfirmProps{ID: "show-" + string(v.ID), Title: p.T("viewer.show_title", "version", p.VersionWord(v), "client", p.Project.ClientName), Text: p.Page.Audience(p.Reach), Cancel: p.T("action.cancel"), Act: p.T("show.act", "client", p.Project.ClientName), Post: versionPath(v, "show")}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Confirm(ui.ConfirmProps{ID: "show-" + string(v.ID), Title: p.T("viewer.show_title", "version", p.VersionWord(v), "client", p.Project.ClientName), Text: p.Page.Audience(p.Reach), Cancel: p.T("action.cancel"), Act: p.T("show.act", "client", p.Project.ClientName), Post: versionPath(v, "show")}))
 		}
 		templ_7745c5c3_Buffer.WriteString("</li>")
 		return nil
@@ -1333,17 +1069,11 @@ func (p *ViewerPage) info() templ.Component {
 		templ_7745c5c3_Buffer.WriteString("<h2>")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.facts", "version", p.VersionWord(p.Version))))
 		templ_7745c5c3_Buffer.WriteString("</h2>")
-		templ_7745c5c3_Err = ui.Facts(p.facts()).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Facts(p.facts()))
 		templ_7745c5c3_Buffer.WriteString("<h2>")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.about")))
 		templ_7745c5c3_Buffer.WriteString("</h2>")
-		templ_7745c5c3_Err = ui.Facts(p.about()).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Facts(p.about()))
 		if len(p.Attached) > 0 {
 			templ_7745c5c3_Buffer.WriteString("<h2>")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.attached")))
@@ -1398,10 +1128,7 @@ func (p *ViewerPage) info() templ.Component {
 					templ_7745c5c3_Buffer.WriteString("</span></li>")
 				}
 				templ_7745c5c3_Buffer.WriteString("</ul>")
-				templ_7745c5c3_Err = ui.Pager(ui.Link{}, p.moreDownloads()).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{}, p.moreDownloads()))
 			}
 		}
 		return nil
@@ -1467,10 +1194,7 @@ func (p *ViewerPage) hash(sum string) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("<span class=\"hash\">")
 		component.Text(templ_7745c5c3_Buffer, string(sum))
 		templ_7745c5c3_Buffer.WriteString("</span>")
-		templ_7745c5c3_Err = ui.CopyButton(p.T("viewer.copy"), sum).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.CopyButton(p.T("viewer.copy"), sum))
 		return nil
 	})
 }
@@ -1537,10 +1261,7 @@ func (p *ViewerPage) keys() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</button></div>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Dialog(ui.DialogProps{ID: "keys", Title: p.T("viewer.keys")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var147), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Dialog(ui.DialogProps{ID: "keys", Title: p.T("viewer.keys")}), templ_7745c5c3_Var147)
 		return nil
 	})
 }

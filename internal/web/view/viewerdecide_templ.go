@@ -67,29 +67,17 @@ func (p *ViewerPage) decideBar() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</p>")
 			if d.Call.ID != "" {
 				templ_7745c5c3_Buffer.WriteString("<div class=\"acts one\">")
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("need.act.approval"), Kind: ui.Primary, Href: d.at("")}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("need.act.approval"), Kind: ui.Primary, Href: d.at("")}))
 				templ_7745c5c3_Buffer.WriteString("</div>")
 			} else if !d.looks() {
 				templ_7745c5c3_Buffer.WriteString("<div class=\"acts one\">")
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.changes"), Open: "answer"}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.changes"), Open: "answer"}))
 				templ_7745c5c3_Buffer.WriteString("</div>")
 			} else {
 				templ_7745c5c3_Buffer.WriteString("<div class=\"acts\">")
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.changes"), Open: "answer"}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.changes"), Open: "answer"}))
 				if d.atOnce() {
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.with_notes"), Open: "answer"}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.with_notes"), Open: "answer"}))
 					templ_7745c5c3_Buffer.WriteString(" <form method=\"post\" action=\"")
 					var templ_7745c5c3_Var10 templ.SafeURL
 					templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinURLErrs(d.at("/decide"))
@@ -98,23 +86,14 @@ func (p *ViewerPage) decideBar() templ.Component {
 					}
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 					templ_7745c5c3_Buffer.WriteString("\">")
-					templ_7745c5c3_Err = ui.Once().Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Once())
 					templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"content\" value=\"")
 					component.Text(templ_7745c5c3_Buffer, string(d.Approval.Content))
 					templ_7745c5c3_Buffer.WriteString("\">")
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: d.approveWord(), Icon: "check", Kind: ui.Primary, Name: "answer", Value: "approve"}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: d.approveWord(), Icon: "check", Kind: ui.Primary, Name: "answer", Value: "approve"}))
 					templ_7745c5c3_Buffer.WriteString("</form>")
 				} else {
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: d.approveWord(), Icon: "check", Kind: ui.Primary, Open: "answer"}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: d.approveWord(), Icon: "check", Kind: ui.Primary, Open: "answer"}))
 				}
 				templ_7745c5c3_Buffer.WriteString("</div>")
 			}
@@ -172,10 +151,7 @@ func (p *ViewerPage) answerDialog() templ.Component {
 						templ_7745c5c3_Buffer.WriteString("</p>")
 					}
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = d.checklist().Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, d.checklist())
 					templ_7745c5c3_Buffer.WriteString(" ")
 					if d.Remarks > 0 && !d.team() {
 						templ_7745c5c3_Buffer.WriteString("<p class=\"hint\">")
@@ -192,44 +168,26 @@ func (p *ViewerPage) answerDialog() templ.Component {
 					if len(d.Subjects) > 1 {
 						for _, s := range d.Subjects {
 							if s.Version == p.Version.ID {
-								templ_7745c5c3_Err = d.changeNote(s).Render(ctx, templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err != nil {
-									return templ_7745c5c3_Err
-								}
+								component.Put(ctx, templ_7745c5c3_Buffer, d.changeNote(s))
 							}
 						}
 					}
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Err = d.note("answer-note", d.atOnce()).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, d.note("answer-note", d.atOnce()))
 					templ_7745c5c3_Buffer.WriteString(" <div class=\"acts\"><button type=\"button\" class=\"button plain\" popovertarget=\"answer\" popovertargetaction=\"hide\">")
 					component.Text(templ_7745c5c3_Buffer, string(p.T("action.cancel")))
 					templ_7745c5c3_Buffer.WriteString("</button>")
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.changes"), Icon: "rotate-ccw", Name: "answer", Value: "changes"}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.changes"), Icon: "rotate-ccw", Name: "answer", Value: "changes"}))
 					if d.looks() {
-						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: d.approveWord(), Icon: "check", Kind: ui.Primary, Name: "answer", Value: "approve"}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: d.approveWord(), Icon: "check", Kind: ui.Primary, Name: "answer", Value: "approve"}))
 					}
 					templ_7745c5c3_Buffer.WriteString("</div>")
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: d.at("/decide"), Wide: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: d.at("/decide"), Wide: true}), templ_7745c5c3_Var14)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Dialog(ui.DialogProps{ID: "answer", Title: d.question()}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Dialog(ui.DialogProps{ID: "answer", Title: d.question()}), templ_7745c5c3_Var13)
 		}
 		return nil
 	})

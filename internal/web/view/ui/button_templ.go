@@ -83,10 +83,7 @@ func Button(p ButtonProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(">")
-			templ_7745c5c3_Err = buttonFace(p).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, buttonFace(p))
 			templ_7745c5c3_Buffer.WriteString("</a>")
 		} else {
 			templ_7745c5c3_Buffer.WriteString("<button")
@@ -117,10 +114,7 @@ func Button(p ButtonProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(">")
-			templ_7745c5c3_Err = buttonFace(p).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, buttonFace(p))
 			templ_7745c5c3_Buffer.WriteString("</button>")
 		}
 		return nil
@@ -131,10 +125,7 @@ func Button(p ButtonProps) templ.Component {
 func buttonFace(p ButtonProps) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var7 templ.Component) (templ_7745c5c3_Err error) {
 		if p.Icon != "" {
-			templ_7745c5c3_Err = Icon(p.Icon).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Icon(p.Icon))
 		}
 		templ_7745c5c3_Buffer.WriteString("<span class=\"label\">")
 		component.Text(templ_7745c5c3_Buffer, string(p.Label))
@@ -155,10 +146,7 @@ func PostButton(action string, p ButtonProps) templ.Component {
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 		templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = Button(p).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, Button(p))
 		templ_7745c5c3_Buffer.WriteString("</form>")
 		return nil
 	})
@@ -186,10 +174,7 @@ func IconButton(icon string, p ButtonProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(">")
-			templ_7745c5c3_Err = Icon(icon).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Icon(icon))
 			templ_7745c5c3_Buffer.WriteString("</a>")
 		} else {
 			templ_7745c5c3_Buffer.WriteString("<button class=\"icon-button\" type=\"")
@@ -216,10 +201,7 @@ func IconButton(icon string, p ButtonProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(">")
-			templ_7745c5c3_Err = Icon(icon).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Icon(icon))
 			templ_7745c5c3_Buffer.WriteString("</button>")
 		}
 		return nil
@@ -233,10 +215,7 @@ func CopyButton(label, text string) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("<button type=\"button\" class=\"button quiet small needs-js\" data-copy=\"")
 		component.Text(templ_7745c5c3_Buffer, string(text))
 		templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = Icon("copy").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, Icon("copy"))
 		templ_7745c5c3_Buffer.WriteString("<span class=\"label\">")
 		component.Text(templ_7745c5c3_Buffer, string(label))
 		templ_7745c5c3_Buffer.WriteString("</span></button>")

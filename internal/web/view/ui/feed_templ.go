@@ -44,10 +44,7 @@ func Feed(days []Day) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Buffer.WriteString(">")
-				templ_7745c5c3_Err = Avatar(r.Who).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, Avatar(r.Who))
 				templ_7745c5c3_Buffer.WriteString("<div class=\"text\">")
 				if r.New != "" {
 					templ_7745c5c3_Buffer.WriteString("<span class=\"sr\">")
@@ -80,10 +77,7 @@ func Feed(days []Day) templ.Component {
 					templ_7745c5c3_Buffer.WriteString("</span> ")
 				}
 				if r.Extra != nil {
-					templ_7745c5c3_Err = r.Extra.Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, r.Extra)
 				}
 				templ_7745c5c3_Buffer.WriteString("</div><time datetime=\"")
 				component.Text(templ_7745c5c3_Buffer, string(r.When.machine()))
@@ -96,10 +90,7 @@ func Feed(days []Day) templ.Component {
 					templ_7745c5c3_Buffer.WriteString("\" alt=\"\" loading=\"lazy\"> ")
 				}
 				if r.Acts != nil {
-					templ_7745c5c3_Err = r.Acts.Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, r.Acts)
 				}
 				templ_7745c5c3_Buffer.WriteString("</li>")
 			}

@@ -123,14 +123,8 @@ func wrap(f Field) templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(f.Hint))
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
-		templ_7745c5c3_Err = templ_7745c5c3_Var1.Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = fieldError(f.id(), f.Error).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var1)
+		component.Put(ctx, templ_7745c5c3_Buffer, fieldError(f.id(), f.Error))
 		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
 	})
@@ -143,10 +137,7 @@ func fieldError(id, text string) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"error\" id=\"")
 			component.Text(templ_7745c5c3_Buffer, string(id + "-error"))
 			templ_7745c5c3_Buffer.WriteString("\">")
-			templ_7745c5c3_Err = Icon("circle-alert").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Icon("circle-alert"))
 			component.Text(templ_7745c5c3_Buffer, string(text))
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
@@ -176,10 +167,7 @@ func Input(f Field) templ.Component {
 			templ_7745c5c3_Buffer.WriteString(">")
 			return nil
 		})
-		templ_7745c5c3_Err = wrap(f).Render(templ.WithChildren(ctx, templ_7745c5c3_Var11), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, wrap(f), templ_7745c5c3_Var11)
 		return nil
 	})
 }
@@ -201,10 +189,7 @@ func Password(f Field, show string) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</button></div>")
 			return nil
 		})
-		templ_7745c5c3_Err = wrap(f).Render(templ.WithChildren(ctx, templ_7745c5c3_Var15), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, wrap(f), templ_7745c5c3_Var15)
 		return nil
 	})
 }
@@ -233,10 +218,7 @@ func Textarea(f Field) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</textarea>")
 			return nil
 		})
-		templ_7745c5c3_Err = wrap(f).Render(templ.WithChildren(ctx, templ_7745c5c3_Var19), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, wrap(f), templ_7745c5c3_Var19)
 		return nil
 	})
 }
@@ -279,17 +261,11 @@ func Select(f Field, options []Option) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</option>")
 			}
 			templ_7745c5c3_Buffer.WriteString("</select>")
-			templ_7745c5c3_Err = Icon("chevron-down").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Icon("chevron-down"))
 			templ_7745c5c3_Buffer.WriteString("</span>")
 			return nil
 		})
-		templ_7745c5c3_Err = wrap(f).Render(templ.WithChildren(ctx, templ_7745c5c3_Var23), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, wrap(f), templ_7745c5c3_Var23)
 		return nil
 	})
 }
@@ -433,10 +409,7 @@ func Radios(f Field, options []Option, framed bool) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString("</label>")
 		}
-		templ_7745c5c3_Err = fieldError(f.id(), f.Error).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, fieldError(f.id(), f.Error))
 		templ_7745c5c3_Buffer.WriteString("</fieldset>")
 		return nil
 	})
@@ -449,10 +422,7 @@ func Group(label string) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("<fieldset class=\"choices inline field\"><legend class=\"label\">")
 		component.Text(templ_7745c5c3_Buffer, string(label))
 		templ_7745c5c3_Buffer.WriteString("</legend><div>")
-		templ_7745c5c3_Err = templ_7745c5c3_Var46.Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var46)
 		templ_7745c5c3_Buffer.WriteString("</div></fieldset>")
 		return nil
 	})
@@ -464,10 +434,7 @@ func Group(label string) templ.Component {
 func Errors(title, kept string, links []Link) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var48 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"errors\" role=\"alert\" tabindex=\"-1\" autofocus><h2>")
-		templ_7745c5c3_Err = Icon("circle-alert").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, Icon("circle-alert"))
 		component.Text(templ_7745c5c3_Buffer, string(title))
 		templ_7745c5c3_Buffer.WriteString("</h2>")
 		if kept != "" {
@@ -539,14 +506,8 @@ func Form(p FormProps) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(">")
-		templ_7745c5c3_Err = Once().Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = templ_7745c5c3_Var53.Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, Once())
+		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var53)
 		templ_7745c5c3_Buffer.WriteString("</form>")
 		return nil
 	})
@@ -568,10 +529,7 @@ func Once() templ.Component {
 func Pair() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var57 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"pair\">")
-		templ_7745c5c3_Err = templ_7745c5c3_Var57.Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var57)
 		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
 	})
@@ -598,21 +556,12 @@ func SaveBar(p SaveBarProps) templ.Component {
 		component.Text(templ_7745c5c3_Buffer, string(p.Note))
 		templ_7745c5c3_Buffer.WriteString("</p><div class=\"acts\">")
 		if p.Discard.Href != "" {
-			templ_7745c5c3_Err = Button(ButtonProps{Label: p.Discard.Label, Href: p.Discard.Href, Kind: Plain}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Button(ButtonProps{Label: p.Discard.Label, Href: p.Discard.Href, Kind: Plain}))
 		}
 		if p.Second != nil {
-			templ_7745c5c3_Err = Button(*p.Second).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Button(*p.Second))
 		}
-		templ_7745c5c3_Err = Button(p.Save).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, Button(p.Save))
 		templ_7745c5c3_Buffer.WriteString("</div></div>")
 		return nil
 	})

@@ -68,10 +68,7 @@ func Dialog(p DialogProps) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
 		templ_7745c5c3_Buffer.WriteString("<div class=\"dialog-body\">")
-		templ_7745c5c3_Err = templ_7745c5c3_Var5.Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var5)
 		templ_7745c5c3_Buffer.WriteString("</div></dialog>")
 		return nil
 	})
@@ -86,10 +83,7 @@ func DialogActs(id, cancel string, act ButtonProps) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("\" popovertargetaction=\"hide\">")
 		component.Text(templ_7745c5c3_Buffer, string(cancel))
 		templ_7745c5c3_Buffer.WriteString("</button>")
-		templ_7745c5c3_Err = Button(act).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, Button(act))
 		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
 	})
@@ -120,23 +114,14 @@ func Confirm(p ConfirmProps) templ.Component {
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			if p.Danger {
-				templ_7745c5c3_Err = DialogActs(p.ID, p.Cancel, ButtonProps{Label: p.Act, Kind: Danger}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, DialogActs(p.ID, p.Cancel, ButtonProps{Label: p.Act, Kind: Danger}))
 			} else {
-				templ_7745c5c3_Err = DialogActs(p.ID, p.Cancel, ButtonProps{Label: p.Act, Kind: Primary}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, DialogActs(p.ID, p.Cancel, ButtonProps{Label: p.Act, Kind: Primary}))
 			}
 			templ_7745c5c3_Buffer.WriteString("</form>")
 			return nil
 		})
-		templ_7745c5c3_Err = Dialog(DialogProps{ID: p.ID, Title: p.Title, Text: p.Text}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var15), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Dialog(DialogProps{ID: p.ID, Title: p.Title, Text: p.Text}), templ_7745c5c3_Var15)
 		return nil
 	})
 }
@@ -177,10 +162,7 @@ func Results(groups []FoundGroup, nothing string) templ.Component {
 				}
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
 				templ_7745c5c3_Buffer.WriteString("\">")
-				templ_7745c5c3_Err = Icon(r.Icon).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, Icon(r.Icon))
 				component.Text(templ_7745c5c3_Buffer, string(r.Label))
 				templ_7745c5c3_Buffer.WriteString(" <span>")
 				component.Text(templ_7745c5c3_Buffer, string(r.Sub))

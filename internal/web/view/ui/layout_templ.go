@@ -29,15 +29,9 @@ func Head(p HeadProps) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString("><div class=\"head-row\"><div>")
-		templ_7745c5c3_Err = headWords(p).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, headWords(p))
 		templ_7745c5c3_Buffer.WriteString("<div class=\"facts\">")
-		templ_7745c5c3_Err = templ_7745c5c3_Var1.Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var1)
 		templ_7745c5c3_Buffer.WriteString("</div></div></div></header>")
 		return nil
 	})
@@ -53,20 +47,11 @@ func HeadActs(p HeadProps, acts templ.Component) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString("><div class=\"head-row\"><div>")
-		templ_7745c5c3_Err = headWords(p).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, headWords(p))
 		templ_7745c5c3_Buffer.WriteString("<div class=\"facts\">")
-		templ_7745c5c3_Err = templ_7745c5c3_Var2.Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var2)
 		templ_7745c5c3_Buffer.WriteString("</div></div><div class=\"acts\">")
-		templ_7745c5c3_Err = acts.Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, acts)
 		templ_7745c5c3_Buffer.WriteString("</div></div></header>")
 		return nil
 	})
@@ -134,10 +119,7 @@ func Section(p SectionProps) templ.Component {
 		}
 		templ_7745c5c3_Buffer.WriteString("</h2>")
 		if p.Audience != "" {
-			templ_7745c5c3_Err = Audience(p.Audience, p.AudienceWord).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Audience(p.Audience, p.AudienceWord))
 		}
 		if p.More.Label != "" {
 			templ_7745c5c3_Buffer.WriteString("<a href=\"")
@@ -149,17 +131,11 @@ func Section(p SectionProps) templ.Component {
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.More.Label))
-			templ_7745c5c3_Err = Icon("arrow-right").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Icon("arrow-right"))
 			templ_7745c5c3_Buffer.WriteString("</a>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</header>")
-		templ_7745c5c3_Err = templ_7745c5c3_Var9.Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var9)
 		templ_7745c5c3_Buffer.WriteString("</section>")
 		return nil
 	})
@@ -172,10 +148,7 @@ func Panel(title string) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("<section class=\"panel\"><header><h2>")
 		component.Text(templ_7745c5c3_Buffer, string(title))
 		templ_7745c5c3_Buffer.WriteString("</h2></header>")
-		templ_7745c5c3_Err = templ_7745c5c3_Var15.Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var15)
 		templ_7745c5c3_Buffer.WriteString("</section>")
 		return nil
 	})
@@ -186,15 +159,9 @@ func Panel(title string) templ.Component {
 func Columns(side templ.Component) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var17 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"columns\"><div>")
-		templ_7745c5c3_Err = templ_7745c5c3_Var17.Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var17)
 		templ_7745c5c3_Buffer.WriteString("</div><aside>")
-		templ_7745c5c3_Err = side.Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, side)
 		templ_7745c5c3_Buffer.WriteString("</aside></div>")
 		return nil
 	})
@@ -210,10 +177,7 @@ func Stack(space string) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(">")
-		templ_7745c5c3_Err = templ_7745c5c3_Var18.Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var18)
 		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
 	})
@@ -224,10 +188,7 @@ func Stack(space string) templ.Component {
 func Row() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var19 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"row\">")
-		templ_7745c5c3_Err = templ_7745c5c3_Var19.Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var19)
 		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
 	})
@@ -238,10 +199,7 @@ func Row() templ.Component {
 func Grid() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var20 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"grid\">")
-		templ_7745c5c3_Err = templ_7745c5c3_Var20.Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var20)
 		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
 	})
@@ -314,10 +272,7 @@ func Crumbs(links []Link) templ.Component {
 					templ_7745c5c3_Buffer.WriteString(" ")
 				}
 				if i < len(links)-1 {
-					templ_7745c5c3_Err = Icon("chevron-right").Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					component.Put(ctx, templ_7745c5c3_Buffer, Icon("chevron-right"))
 				}
 				templ_7745c5c3_Buffer.WriteString("</li>")
 			}
@@ -339,19 +294,13 @@ type EmptyProps struct {
 func Empty(p EmptyProps) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var30 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"empty\">")
-		templ_7745c5c3_Err = Icon(p.Icon).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, Icon(p.Icon))
 		templ_7745c5c3_Buffer.WriteString("<div><p><strong>")
 		component.Text(templ_7745c5c3_Buffer, string(p.Title))
 		templ_7745c5c3_Buffer.WriteString("</strong></p><p>")
 		component.Text(templ_7745c5c3_Buffer, string(p.Text))
 		templ_7745c5c3_Buffer.WriteString("</p><div class=\"acts\">")
-		templ_7745c5c3_Err = templ_7745c5c3_Var30.Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var30)
 		templ_7745c5c3_Buffer.WriteString("</div></div></div>")
 		return nil
 	})
@@ -373,10 +322,7 @@ func Pager(newer, older Link) templ.Component {
 				}
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
 				templ_7745c5c3_Buffer.WriteString("\">")
-				templ_7745c5c3_Err = Icon("arrow-left").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, Icon("arrow-left"))
 				component.Text(templ_7745c5c3_Buffer, string(newer.Label))
 				templ_7745c5c3_Buffer.WriteString("</a> ")
 			}
@@ -390,10 +336,7 @@ func Pager(newer, older Link) templ.Component {
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var36))
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Text(templ_7745c5c3_Buffer, string(older.Label))
-				templ_7745c5c3_Err = Icon("arrow-right").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, Icon("arrow-right"))
 				templ_7745c5c3_Buffer.WriteString("</a>")
 			}
 			templ_7745c5c3_Buffer.WriteString("</div>")
@@ -419,10 +362,7 @@ func Facts(facts []Fact) templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(f.Key))
 			templ_7745c5c3_Buffer.WriteString("</dt><dd>")
 			if f.Body != nil {
-				templ_7745c5c3_Err = f.Body.Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, f.Body)
 			} else {
 				component.Text(templ_7745c5c3_Buffer, string(f.Value))
 			}
@@ -504,17 +444,11 @@ func Skeleton(label string, lines int) templ.Component {
 func Note(icon, text string) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var49 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"note\">")
-		templ_7745c5c3_Err = Icon(icon).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, Icon(icon))
 		templ_7745c5c3_Buffer.WriteString("<p>")
 		component.Text(templ_7745c5c3_Buffer, string(text))
 		templ_7745c5c3_Buffer.WriteString("</p><div class=\"acts\">")
-		templ_7745c5c3_Err = templ_7745c5c3_Var49.Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var49)
 		templ_7745c5c3_Buffer.WriteString("</div></div>")
 		return nil
 	})

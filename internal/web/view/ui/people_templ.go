@@ -13,10 +13,7 @@ import "github.com/vitrine-portal/vitrine/internal/component"
 //go:noinline
 func Avatar(p Person) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = avatar(p, "").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, avatar(p, ""))
 		return nil
 	})
 }
@@ -25,10 +22,7 @@ func Avatar(p Person) templ.Component {
 //go:noinline
 func AvatarSmall(p Person) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var2 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = avatar(p, "small").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, avatar(p, "small"))
 		return nil
 	})
 }
@@ -37,10 +31,7 @@ func AvatarSmall(p Person) templ.Component {
 //go:noinline
 func AvatarLarge(p Person) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = avatar(p, "large").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, avatar(p, "large"))
 		return nil
 	})
 }
@@ -82,10 +73,7 @@ func Faces(people []Person, names, rest string) templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(names))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			for _, p := range people {
-				templ_7745c5c3_Err = AvatarSmall(p).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, AvatarSmall(p))
 			}
 			if rest != "" {
 				templ_7745c5c3_Buffer.WriteString("<span class=\"rest\">")
@@ -103,10 +91,7 @@ func Faces(people []Person, names, rest string) templ.Component {
 func PersonLine(p Person) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var11 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<span class=\"person\">")
-		templ_7745c5c3_Err = Avatar(p).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, Avatar(p))
 		templ_7745c5c3_Buffer.WriteString("<span><b>")
 		component.Text(templ_7745c5c3_Buffer, string(p.Name))
 		templ_7745c5c3_Buffer.WriteString("</b> ")
@@ -135,33 +120,18 @@ type ContactProps struct {
 func Contact(p ContactProps) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var14 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"contact\"><div class=\"who\">")
-		templ_7745c5c3_Err = AvatarLarge(p.Person).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, AvatarLarge(p.Person))
 		templ_7745c5c3_Buffer.WriteString("<div><b>")
 		component.Text(templ_7745c5c3_Buffer, string(p.Person.Name))
 		templ_7745c5c3_Buffer.WriteString("</b> <span>")
 		component.Text(templ_7745c5c3_Buffer, string(p.Person.Detail))
 		templ_7745c5c3_Buffer.WriteString("</span></div></div><ul>")
-		templ_7745c5c3_Err = contactLine("clock", p.Hours).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = contactLine("reply", p.Reply).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = contactLine("calendar", p.Away).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, contactLine("clock", p.Hours))
+		component.Put(ctx, templ_7745c5c3_Buffer, contactLine("reply", p.Reply))
+		component.Put(ctx, templ_7745c5c3_Buffer, contactLine("calendar", p.Away))
 		if p.Email != "" {
 			templ_7745c5c3_Buffer.WriteString("<li>")
-			templ_7745c5c3_Err = Icon("mail").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Icon("mail"))
 			templ_7745c5c3_Buffer.WriteString("<a class=\"link\" href=\"")
 			var templ_7745c5c3_Var17 templ.SafeURL
 			templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinURLErrs(templ.URL("mailto:" + p.Email))
@@ -176,10 +146,7 @@ func Contact(p ContactProps) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</ul>")
 		if p.Action.Label != "" {
 			templ_7745c5c3_Buffer.WriteString("<div>")
-			templ_7745c5c3_Err = Button(p.Action).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Button(p.Action))
 			templ_7745c5c3_Buffer.WriteString("</div>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</div>")
@@ -192,10 +159,7 @@ func contactLine(icon, text string) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var19 templ.Component) (templ_7745c5c3_Err error) {
 		if text != "" {
 			templ_7745c5c3_Buffer.WriteString("<li>")
-			templ_7745c5c3_Err = Icon(icon).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Icon(icon))
 			templ_7745c5c3_Buffer.WriteString("<span>")
 			component.Text(templ_7745c5c3_Buffer, string(text))
 			templ_7745c5c3_Buffer.WriteString("</span></li>")
@@ -211,10 +175,7 @@ func TeamRow(people []Person) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("<ul class=\"team-row\">")
 		for _, p := range people {
 			templ_7745c5c3_Buffer.WriteString("<li>")
-			templ_7745c5c3_Err = Avatar(p).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Avatar(p))
 			templ_7745c5c3_Buffer.WriteString("<span><b>")
 			component.Text(templ_7745c5c3_Buffer, string(p.Name))
 			templ_7745c5c3_Buffer.WriteString("</b> <span>")

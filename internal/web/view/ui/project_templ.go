@@ -34,10 +34,7 @@ func Needs(needs []NeedProps) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("\" alt=\"\">")
 			} else {
 				templ_7745c5c3_Buffer.WriteString("<span class=\"sign\">")
-				templ_7745c5c3_Err = Icon(n.Icon).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, Icon(n.Icon))
 				templ_7745c5c3_Buffer.WriteString("</span>")
 			}
 			templ_7745c5c3_Buffer.WriteString("<div class=\"body\"><span class=\"kind\">")
@@ -62,10 +59,7 @@ func Needs(needs []NeedProps) templ.Component {
 				component.Text(templ_7745c5c3_Buffer, string(n.From))
 				templ_7745c5c3_Buffer.WriteString("</span>")
 			}
-			templ_7745c5c3_Err = Due(n.Due).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Due(n.Due))
 			templ_7745c5c3_Buffer.WriteString("</span></div><span")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class("button", on(i == 0, "primary"), on(i > 0, "quiet")))
 			if templ_7745c5c3_Err != nil {
@@ -123,10 +117,7 @@ func ProjectCard(p ProjectCardProps) templ.Component {
 		}
 		templ_7745c5c3_Buffer.WriteString("</h3>")
 		if p.HealthWord != "" {
-			templ_7745c5c3_Err = Health(p.Health, p.HealthWord).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Health(p.Health, p.HealthWord))
 		}
 		templ_7745c5c3_Buffer.WriteString("</header>")
 		if p.Sentence != "" {
@@ -136,10 +127,7 @@ func ProjectCard(p ProjectCardProps) templ.Component {
 		}
 		if p.Next != "" {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"next\">")
-			templ_7745c5c3_Err = Icon("flag").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Icon("flag"))
 			templ_7745c5c3_Buffer.WriteString("<span><b>")
 			component.Text(templ_7745c5c3_Buffer, string(p.Next))
 			templ_7745c5c3_Buffer.WriteString("</b> <span class=\"muted\">")
@@ -148,24 +136,15 @@ func ProjectCard(p ProjectCardProps) templ.Component {
 		}
 		if p.Of > 0 {
 			templ_7745c5c3_Buffer.WriteString("<div class=\"bar\">")
-			templ_7745c5c3_Err = Progress(p.Progress, p.Done, p.Of).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Progress(p.Progress, p.Done, p.Of))
 			templ_7745c5c3_Buffer.WriteString("<span>")
 			component.Text(templ_7745c5c3_Buffer, string(p.Progress))
 			templ_7745c5c3_Buffer.WriteString("</span></div>")
 		}
 		if p.Turn != "" || len(p.People) > 0 {
 			templ_7745c5c3_Buffer.WriteString("<footer>")
-			templ_7745c5c3_Err = Turn(p.Yours, p.Turn).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = Faces(p.People, p.Names, p.Rest).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Turn(p.Yours, p.Turn))
+			component.Put(ctx, templ_7745c5c3_Buffer, Faces(p.People, p.Names, p.Rest))
 			templ_7745c5c3_Buffer.WriteString("</footer>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</article>")
@@ -196,10 +175,7 @@ func Update(p UpdateProps) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString("><header><span class=\"person\">")
-		templ_7745c5c3_Err = AvatarSmall(p.Author).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, AvatarSmall(p.Author))
 		templ_7745c5c3_Buffer.WriteString("<b>")
 		component.Text(templ_7745c5c3_Buffer, string(p.Author.Name))
 		templ_7745c5c3_Buffer.WriteString("</b></span> <time datetime=\"")
@@ -213,10 +189,7 @@ func Update(p UpdateProps) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</span> ")
 		}
 		templ_7745c5c3_Buffer.WriteString("<span class=\"end\">")
-		templ_7745c5c3_Err = Health(p.Health, p.HealthWord).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, Health(p.Health, p.HealthWord))
 		templ_7745c5c3_Buffer.WriteString("</span></header>")
 		if p.Sentence != "" {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"sentence\">")
@@ -225,17 +198,11 @@ func Update(p UpdateProps) templ.Component {
 		}
 		if p.Body != nil {
 			templ_7745c5c3_Buffer.WriteString("<div class=\"prose\">")
-			templ_7745c5c3_Err = p.Body.Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, p.Body)
 			templ_7745c5c3_Buffer.WriteString("</div>")
 		}
 		templ_7745c5c3_Buffer.WriteString("<footer>")
-		templ_7745c5c3_Err = templ_7745c5c3_Var18.Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var18)
 		if p.Seen != "" {
 			templ_7745c5c3_Buffer.WriteString("<span>")
 			component.Text(templ_7745c5c3_Buffer, string(p.Seen))
@@ -252,10 +219,7 @@ func Update(p UpdateProps) templ.Component {
 func Prose(sanitised string) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var25 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"prose\">")
-		templ_7745c5c3_Err = templ.Raw(sanitised).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, templ.Raw(sanitised))
 		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
 	})
@@ -281,14 +245,8 @@ type Step struct {
 func Strip(steps []Step) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var26 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"holder strip\">")
-		templ_7745c5c3_Err = stepList(steps).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = shifts(steps).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, stepList(steps))
+		component.Put(ctx, templ_7745c5c3_Buffer, shifts(steps))
 		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
 	})
@@ -309,10 +267,7 @@ func stepList(steps []Step) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString("><span class=\"pin\">")
 			if s.State == "done" {
-				templ_7745c5c3_Err = Icon("check").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, Icon("check"))
 			}
 			templ_7745c5c3_Buffer.WriteString("</span><div><b>")
 			if s.Href != "" {
@@ -346,15 +301,9 @@ func stepList(steps []Step) templ.Component {
 				component.Text(templ_7745c5c3_Buffer, string(s.Reason))
 				templ_7745c5c3_Buffer.WriteString("</span>")
 			}
-			templ_7745c5c3_Err = Turn(s.Yours, s.Turn).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Turn(s.Yours, s.Turn))
 			if s.Extra != nil {
-				templ_7745c5c3_Err = s.Extra.Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, s.Extra)
 			}
 			templ_7745c5c3_Buffer.WriteString("</div></li>")
 		}
@@ -376,10 +325,7 @@ type StartStep struct {
 func StartList(label string, steps []StartStep) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var35 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"stack tight\">")
-		templ_7745c5c3_Err = Progress(label, startDone(steps), len(steps)).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, Progress(label, startDone(steps), len(steps)))
 		templ_7745c5c3_Buffer.WriteString("<ul class=\"start-list\">")
 		for _, s := range steps {
 			templ_7745c5c3_Buffer.WriteString("<li")
@@ -389,20 +335,14 @@ func StartList(label string, steps []StartStep) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString(">")
 			if s.Done {
-				templ_7745c5c3_Err = Icon("circle-check").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, Icon("circle-check"))
 				templ_7745c5c3_Buffer.WriteString(" <span>")
 				component.Text(templ_7745c5c3_Buffer, string(s.Label))
 				templ_7745c5c3_Buffer.WriteString(" <span class=\"sr\">")
 				component.Text(templ_7745c5c3_Buffer, string(s.Word))
 				templ_7745c5c3_Buffer.WriteString("</span></span>")
 			} else {
-				templ_7745c5c3_Err = Icon("circle").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, Icon("circle"))
 				templ_7745c5c3_Buffer.WriteString(" <a href=\"")
 				var templ_7745c5c3_Var38 templ.SafeURL
 				templ_7745c5c3_Var38, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(s.Href))
@@ -450,33 +390,18 @@ type DeliverableProps struct {
 func Deliverable(p DeliverableProps) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var40 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var41 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = Turn(p.Yours, p.Turn).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Turn(p.Yours, p.Turn))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = Due(p.Due).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Due(p.Due))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = DeliverableState(p.State, p.StateWord).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, DeliverableState(p.State, p.StateWord))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Audience != "" {
-				templ_7745c5c3_Err = Audience(p.Audience, p.AudienceWord).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, Audience(p.Audience, p.AudienceWord))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ListRow(ListRowProps{Icon: "package", Thumb: p.Thumb, Title: p.Title, Href: p.Href, Sub: p.Sub}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var41), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ListRow(ListRowProps{Icon: "package", Thumb: p.Thumb, Title: p.Title, Href: p.Href, Sub: p.Sub}), templ_7745c5c3_Var41)
 		return nil
 	})
 }
@@ -516,44 +441,26 @@ func Task(p TaskProps) templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(p.Act))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			if p.Done {
-				templ_7745c5c3_Err = Icon("circle-check").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, Icon("circle-check"))
 			} else {
-				templ_7745c5c3_Err = Icon("circle").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, Icon("circle"))
 			}
 			templ_7745c5c3_Buffer.WriteString("</button></form>")
 		} else {
 			templ_7745c5c3_Buffer.WriteString("<span class=\"tick\">")
 			if p.Done {
-				templ_7745c5c3_Err = Icon("circle-check").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, Icon("circle-check"))
 			} else {
-				templ_7745c5c3_Err = Icon("circle").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, Icon("circle"))
 			}
 			templ_7745c5c3_Buffer.WriteString("</span>")
 		}
 		templ_7745c5c3_Buffer.WriteString("<div class=\"body\"><span class=\"sr\">")
 		component.Text(templ_7745c5c3_Buffer, string(p.Word))
 		templ_7745c5c3_Buffer.WriteString("</span>")
-		templ_7745c5c3_Err = Lines(Link{p.Title, p.Href}, p.Sub).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, Lines(Link{p.Title, p.Href}, p.Sub))
 		templ_7745c5c3_Buffer.WriteString("</div><div class=\"aside\">")
-		templ_7745c5c3_Err = templ_7745c5c3_Var42.Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var42)
 		templ_7745c5c3_Buffer.WriteString("</div></li>")
 		return nil
 	})

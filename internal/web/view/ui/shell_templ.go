@@ -173,16 +173,10 @@ func Document(p Page) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("\"><a class=\"skip\" href=\"#main\">")
 		component.Text(templ_7745c5c3_Buffer, string(p.Words.Skip))
 		templ_7745c5c3_Buffer.WriteString("</a>")
-		templ_7745c5c3_Err = templ_7745c5c3_Var1.Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var1)
 		templ_7745c5c3_Buffer.WriteString("<div id=\"toasts\" role=\"status\" aria-live=\"polite\">")
 		if p.Toast != nil {
-			templ_7745c5c3_Err = ToastBox(*p.Toast).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, ToastBox(*p.Toast))
 		}
 		templ_7745c5c3_Buffer.WriteString("</div></body></html>")
 		return nil
@@ -217,69 +211,36 @@ type ClientShellProps struct {
 func ClientShell(p ClientShellProps) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var21 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var22 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = Banners(p.Banners).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Banners(p.Banners))
 			templ_7745c5c3_Buffer.WriteString(" <div class=\"shell client\"><nav class=\"rail\" id=\"rail\" aria-label=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.Page.Words.Nav))
 			templ_7745c5c3_Buffer.WriteString("\">")
-			templ_7745c5c3_Err = BrandMark(p.Brand).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, BrandMark(p.Brand))
 			if len(p.Switcher) > 1 {
-				templ_7745c5c3_Err = switcher(p.Page.Words.Clients, p.Client, p.Switcher).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, switcher(p.Page.Words.Clients, p.Client, p.Switcher))
 			}
-			templ_7745c5c3_Err = nav(p.Page.Words, p.Nav).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, nav(p.Page.Words, p.Nav))
 			templ_7745c5c3_Buffer.WriteString("</nav><header class=\"top\" id=\"top\">")
-			templ_7745c5c3_Err = BrandMark(p.Brand).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = Crumbs(p.Crumbs).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, BrandMark(p.Brand))
+			component.Put(ctx, templ_7745c5c3_Buffer, Crumbs(p.Crumbs))
 			templ_7745c5c3_Buffer.WriteString("<div class=\"tools\">")
 			if p.BellHref != "" {
-				templ_7745c5c3_Err = bell(p.BellHref, p.Page.Words.Bell, p.Needs, p.News, p.Page.Words.BellNew).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, bell(p.BellHref, p.Page.Words.Bell, p.Needs, p.News, p.Page.Words.BellNew))
 			}
-			templ_7745c5c3_Err = personMenu(p.Page.Words, p.Person, p.Menu, p.LogOut).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, personMenu(p.Page.Words, p.Person, p.Menu, p.LogOut))
 			templ_7745c5c3_Buffer.WriteString("</div></header><main id=\"main\" tabindex=\"-1\"")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, visit(p.Visit))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(">")
-			templ_7745c5c3_Err = templ_7745c5c3_Var21.Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var21)
 			templ_7745c5c3_Buffer.WriteString("</main>")
-			templ_7745c5c3_Err = foot(p.Legal).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, foot(p.Legal))
 			templ_7745c5c3_Buffer.WriteString("</div>")
 			return nil
 		})
-		templ_7745c5c3_Err = Document(p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Document(p.Page), templ_7745c5c3_Var22)
 		return nil
 	})
 }
@@ -305,71 +266,41 @@ type TeamShellProps struct {
 func TeamShell(p TeamShellProps) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = Banners(p.Banners).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Banners(p.Banners))
 			templ_7745c5c3_Buffer.WriteString(" <div class=\"shell team\"><nav class=\"rail\" id=\"rail\" aria-label=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.Page.Words.Nav))
 			templ_7745c5c3_Buffer.WriteString("\">")
-			templ_7745c5c3_Err = BrandMark(p.Brand).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, BrandMark(p.Brand))
 			if p.Search != "" {
 				templ_7745c5c3_Buffer.WriteString("<button type=\"button\" class=\"search-open needs-js\" popovertarget=\"palette\">")
-				templ_7745c5c3_Err = Icon("search").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, Icon("search"))
 				templ_7745c5c3_Buffer.WriteString("<span>")
 				component.Text(templ_7745c5c3_Buffer, string(p.Page.Words.Search))
 				templ_7745c5c3_Buffer.WriteString("</span> <kbd data-palette-key>Ctrl K</kbd></button>")
 			}
-			templ_7745c5c3_Err = nav(p.Page.Words, p.Nav).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, nav(p.Page.Words, p.Nav))
 			templ_7745c5c3_Buffer.WriteString("</nav><header class=\"top\" id=\"top\">")
-			templ_7745c5c3_Err = BrandMark(p.Brand).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = Crumbs(p.Crumbs).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, BrandMark(p.Brand))
+			component.Put(ctx, templ_7745c5c3_Buffer, Crumbs(p.Crumbs))
 			templ_7745c5c3_Buffer.WriteString("<div class=\"tools\">")
 			if p.Search != "" {
 				templ_7745c5c3_Buffer.WriteString("<button type=\"button\" class=\"icon-button needs-js only-phone\" popovertarget=\"palette\" aria-label=\"")
 				component.Text(templ_7745c5c3_Buffer, string(p.Page.Words.Search))
 				templ_7745c5c3_Buffer.WriteString("\">")
-				templ_7745c5c3_Err = Icon("search").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, Icon("search"))
 				templ_7745c5c3_Buffer.WriteString("</button> ")
 			}
 			if p.BellHref != "" {
-				templ_7745c5c3_Err = bell(p.BellHref, p.Page.Words.Bell, p.Needs, p.News, p.Page.Words.BellNew).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, bell(p.BellHref, p.Page.Words.Bell, p.Needs, p.News, p.Page.Words.BellNew))
 			}
-			templ_7745c5c3_Err = personMenu(p.Page.Words, p.Person, p.Menu, p.LogOut).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, personMenu(p.Page.Words, p.Person, p.Menu, p.LogOut))
 			templ_7745c5c3_Buffer.WriteString("</div></header><main id=\"main\" tabindex=\"-1\"")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, visit(p.Visit))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(">")
-			templ_7745c5c3_Err = templ_7745c5c3_Var24.Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var24)
 			templ_7745c5c3_Buffer.WriteString("</main></div>")
 			if p.Search != "" {
 				templ_7745c5c3_Buffer.WriteString("<dialog id=\"palette\" class=\"dialog palette\" data-search=\"")
@@ -377,10 +308,7 @@ func TeamShell(p TeamShellProps) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
 				component.Text(templ_7745c5c3_Buffer, string(p.Page.Words.Search))
 				templ_7745c5c3_Buffer.WriteString("\" popover><div class=\"seek\">")
-				templ_7745c5c3_Err = Icon("search").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, Icon("search"))
 				templ_7745c5c3_Buffer.WriteString("<input type=\"search\" aria-label=\"")
 				component.Text(templ_7745c5c3_Buffer, string(p.Page.Words.Search))
 				templ_7745c5c3_Buffer.WriteString("\" placeholder=\"")
@@ -389,10 +317,7 @@ func TeamShell(p TeamShellProps) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Document(p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var25), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Document(p.Page), templ_7745c5c3_Var25)
 		return nil
 	})
 }
@@ -427,23 +352,14 @@ func CardShell(p CardShellProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString("><header class=\"cover\">")
-			templ_7745c5c3_Err = coverArt().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = BrandMark(p.Brand).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, coverArt())
+			component.Put(ctx, templ_7745c5c3_Buffer, BrandMark(p.Brand))
 			templ_7745c5c3_Buffer.WriteString("<p class=\"welcome\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.Welcome))
 			templ_7745c5c3_Buffer.WriteString("</p><p class=\"cover-foot\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.Foot))
 			templ_7745c5c3_Buffer.WriteString("</p></header><main id=\"main\" tabindex=\"-1\"><div class=\"slip\">")
-			templ_7745c5c3_Err = templ_7745c5c3_Var33.Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var33)
 			templ_7745c5c3_Buffer.WriteString("</div></main>")
 			if len(p.Legal) > 0 {
 				templ_7745c5c3_Buffer.WriteString("<footer class=\"door-foot\">")
@@ -464,10 +380,7 @@ func CardShell(p CardShellProps) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</div>")
 			return nil
 		})
-		templ_7745c5c3_Err = Document(p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var34), templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Document(p.Page), templ_7745c5c3_Var34)
 		return nil
 	})
 }
@@ -530,27 +443,18 @@ func nav(w ShellWords, items []NavItem) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(">")
-			templ_7745c5c3_Err = navLink(it).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, navLink(it))
 			templ_7745c5c3_Buffer.WriteString("</li>")
 		}
 		if len(items) > 5 {
 			templ_7745c5c3_Buffer.WriteString("<li class=\"nav-more\"><details class=\"menu\"><summary>")
-			templ_7745c5c3_Err = Icon("ellipsis").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Icon("ellipsis"))
 			templ_7745c5c3_Buffer.WriteString("<span>")
 			component.Text(templ_7745c5c3_Buffer, string(w.More))
 			templ_7745c5c3_Buffer.WriteString("</span></summary><div class=\"menu-list\"><ul>")
 			for _, it := range items[4:] {
 				templ_7745c5c3_Buffer.WriteString("<li>")
-				templ_7745c5c3_Err = navLink(it).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, navLink(it))
 				templ_7745c5c3_Buffer.WriteString("</li>")
 			}
 			templ_7745c5c3_Buffer.WriteString("</ul></div></details></li>")
@@ -575,10 +479,7 @@ func navLink(it NavItem) templ.Component {
 			templ_7745c5c3_Buffer.WriteString(" aria-current=\"page\"")
 		}
 		templ_7745c5c3_Buffer.WriteString(">")
-		templ_7745c5c3_Err = Icon(it.Icon).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, Icon(it.Icon))
 		templ_7745c5c3_Buffer.WriteString("<span>")
 		component.Text(templ_7745c5c3_Buffer, string(it.Label))
 		templ_7745c5c3_Buffer.WriteString("</span> ")
@@ -605,10 +506,7 @@ func bell(href, label string, needs int, news, words string) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("\" data-news=\"")
 		component.Text(templ_7745c5c3_Buffer, string(news))
 		templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = Icon("bell").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, Icon("bell"))
 		templ_7745c5c3_Buffer.WriteString("<span class=\"sr\">")
 		component.Text(templ_7745c5c3_Buffer, string(label))
 		templ_7745c5c3_Buffer.WriteString("</span> ")
@@ -634,16 +532,10 @@ func switcher(label, current string, items []MenuItem) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</span> <span>")
 		component.Text(templ_7745c5c3_Buffer, string(current))
 		templ_7745c5c3_Buffer.WriteString("</span>")
-		templ_7745c5c3_Err = chevron.Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, chevron)
 		templ_7745c5c3_Buffer.WriteString("</summary><div class=\"menu-list\">")
 		for _, it := range items {
-			templ_7745c5c3_Err = menuItem(it).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, menuItem(it))
 		}
 		templ_7745c5c3_Buffer.WriteString("</div></details>")
 		return nil
@@ -656,27 +548,18 @@ func personMenu(w ShellWords, person Person, items []MenuItem, logOut string) te
 		templ_7745c5c3_Buffer.WriteString("<details class=\"menu\"><summary><span class=\"sr\">")
 		component.Text(templ_7745c5c3_Buffer, string(w.Menu))
 		templ_7745c5c3_Buffer.WriteString("</span>")
-		templ_7745c5c3_Err = Avatar(person).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, Avatar(person))
 		templ_7745c5c3_Buffer.WriteString("</summary><div class=\"menu-list\"><header><b>")
 		component.Text(templ_7745c5c3_Buffer, string(person.Name))
 		templ_7745c5c3_Buffer.WriteString("</b> <span>")
 		component.Text(templ_7745c5c3_Buffer, string(person.Detail))
 		templ_7745c5c3_Buffer.WriteString("</span></header>")
 		for _, it := range items {
-			templ_7745c5c3_Err = menuItem(it).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, menuItem(it))
 		}
 		if logOut != "" {
 			templ_7745c5c3_Buffer.WriteString("<hr>")
-			templ_7745c5c3_Err = menuItem(MenuItem{Label: w.LogOut, Href: logOut, Icon: "log-out", Post: true}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, menuItem(MenuItem{Label: w.LogOut, Href: logOut, Icon: "log-out", Post: true}))
 		}
 		templ_7745c5c3_Buffer.WriteString("</div></details>")
 		return nil
@@ -689,18 +572,12 @@ func personMenu(w ShellWords, person Person, items []MenuItem, logOut string) te
 func Menu(label string, items []MenuItem) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var67 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<details class=\"menu\"><summary>")
-		templ_7745c5c3_Err = Icon("ellipsis").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, Icon("ellipsis"))
 		templ_7745c5c3_Buffer.WriteString("<span class=\"sr\">")
 		component.Text(templ_7745c5c3_Buffer, string(label))
 		templ_7745c5c3_Buffer.WriteString("</span></summary><div class=\"menu-list\">")
 		for _, it := range items {
-			templ_7745c5c3_Err = menuItem(it).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, menuItem(it))
 		}
 		templ_7745c5c3_Buffer.WriteString("</div></details>")
 		return nil
@@ -724,10 +601,7 @@ func menuItem(it MenuItem) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(">")
-			templ_7745c5c3_Err = menuFace(it).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, menuFace(it))
 			templ_7745c5c3_Buffer.WriteString("</button>")
 		} else if it.Post {
 			templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
@@ -747,10 +621,7 @@ func menuItem(it MenuItem) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(">")
-			templ_7745c5c3_Err = menuFace(it).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, menuFace(it))
 			templ_7745c5c3_Buffer.WriteString("</button></form>")
 		} else {
 			templ_7745c5c3_Buffer.WriteString("<a href=\"")
@@ -769,15 +640,9 @@ func menuItem(it MenuItem) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(">")
-			templ_7745c5c3_Err = menuFace(it).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, menuFace(it))
 			if it.Current {
-				templ_7745c5c3_Err = endCheck.Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, endCheck)
 			}
 			templ_7745c5c3_Buffer.WriteString("</a>")
 		}
@@ -789,10 +654,7 @@ func menuItem(it MenuItem) templ.Component {
 func menuFace(it MenuItem) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var73 templ.Component) (templ_7745c5c3_Err error) {
 		if it.Icon != "" {
-			templ_7745c5c3_Err = Icon(it.Icon).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Icon(it.Icon))
 		}
 		templ_7745c5c3_Buffer.WriteString("<span>")
 		component.Text(templ_7745c5c3_Buffer, string(it.Label))
@@ -844,10 +706,7 @@ func Banners(all []Banner) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(" role=\"status\">")
-			templ_7745c5c3_Err = Icon(b.Icon).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Icon(b.Icon))
 			templ_7745c5c3_Buffer.WriteString("<p>")
 			component.Text(templ_7745c5c3_Buffer, string(b.Text))
 			templ_7745c5c3_Buffer.WriteString("</p>")

@@ -20,10 +20,7 @@ func State(tone Tone, icon, word string) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(">")
-		templ_7745c5c3_Err = Icon(icon).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, Icon(icon))
 		component.Text(templ_7745c5c3_Buffer, string(word))
 		templ_7745c5c3_Buffer.WriteString("</span>")
 		return nil
@@ -34,10 +31,7 @@ func State(tone Tone, icon, word string) templ.Component {
 //go:noinline
 func Health(key, word string) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = stateOf(lookOf(healthLooks, key), word).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, stateOf(lookOf(healthLooks, key), word))
 		return nil
 	})
 }
@@ -46,10 +40,7 @@ func Health(key, word string) templ.Component {
 //go:noinline
 func Status(key, word string) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = stateOf(lookOf(statusLooks, key), word).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, stateOf(lookOf(statusLooks, key), word))
 		return nil
 	})
 }
@@ -59,10 +50,7 @@ func Status(key, word string) templ.Component {
 //go:noinline
 func DeliverableState(key, word string) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var5 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = stateOf(lookOf(deliverableLooks, key), word).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, stateOf(lookOf(deliverableLooks, key), word))
 		return nil
 	})
 }
@@ -71,10 +59,7 @@ func DeliverableState(key, word string) templ.Component {
 //go:noinline
 func PortalState(key, word string) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var6 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = stateOf(lookOf(portalLooks, key), word).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, stateOf(lookOf(portalLooks, key), word))
 		return nil
 	})
 }
@@ -84,10 +69,7 @@ func PortalState(key, word string) templ.Component {
 //go:noinline
 func InvitationState(key, word string) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var7 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = stateOf(lookOf(invitationLooks, key), word).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, stateOf(lookOf(invitationLooks, key), word))
 		return nil
 	})
 }
@@ -96,10 +78,7 @@ func InvitationState(key, word string) templ.Component {
 //go:noinline
 func MailState(key, word string) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var8 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = stateOf(lookOf(mailLooks, key), word).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, stateOf(lookOf(mailLooks, key), word))
 		return nil
 	})
 }
@@ -108,10 +87,7 @@ func MailState(key, word string) templ.Component {
 //go:noinline
 func IncomingState(key, word string) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var9 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = stateOf(lookOf(incomingLooks, key), word).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, stateOf(lookOf(incomingLooks, key), word))
 		return nil
 	})
 }
@@ -120,10 +96,7 @@ func IncomingState(key, word string) templ.Component {
 //go:noinline
 func CheckState(key, word string) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var10 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = stateOf(lookOf(checkLooks, key), word).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, stateOf(lookOf(checkLooks, key), word))
 		return nil
 	})
 }
@@ -131,10 +104,7 @@ func CheckState(key, word string) templ.Component {
 //go:noinline
 func stateOf(l look, word string) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var11 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = State(l.tone, l.icon, word).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, State(l.tone, l.icon, word))
 		return nil
 	})
 }
@@ -158,15 +128,9 @@ func Due(p DueProps) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString(">")
 			if p.Late {
-				templ_7745c5c3_Err = Icon("circle-alert").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, Icon("circle-alert"))
 			} else {
-				templ_7745c5c3_Err = Icon("calendar").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, Icon("calendar"))
 			}
 			component.Text(templ_7745c5c3_Buffer, string(p.Words))
 			templ_7745c5c3_Buffer.WriteString("</span>")
@@ -188,15 +152,9 @@ func Turn(yours bool, words string) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString(">")
 			if yours {
-				templ_7745c5c3_Err = Icon("hand").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, Icon("hand"))
 			} else {
-				templ_7745c5c3_Err = Icon("clock").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, Icon("clock"))
 			}
 			component.Text(templ_7745c5c3_Buffer, string(words))
 			templ_7745c5c3_Buffer.WriteString("</span>")
@@ -212,18 +170,12 @@ func Audience(audience, word string) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var16 templ.Component) (templ_7745c5c3_Err error) {
 		if audience == "client" {
 			templ_7745c5c3_Buffer.WriteString("<span class=\"state audience\">")
-			templ_7745c5c3_Err = Icon("eye").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Icon("eye"))
 			component.Text(templ_7745c5c3_Buffer, string(word))
 			templ_7745c5c3_Buffer.WriteString("</span>")
 		} else {
 			templ_7745c5c3_Buffer.WriteString("<span class=\"state audience team-only\">")
-			templ_7745c5c3_Err = Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Icon("lock"))
 			component.Text(templ_7745c5c3_Buffer, string(word))
 			templ_7745c5c3_Buffer.WriteString("</span>")
 		}
@@ -236,14 +188,8 @@ func Audience(audience, word string) templ.Component {
 func Legend(client, team string) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var19 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<p class=\"legend\">")
-		templ_7745c5c3_Err = Audience("client", client).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = Audience("team", team).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, Audience("client", client))
+		component.Put(ctx, templ_7745c5c3_Buffer, Audience("team", team))
 		templ_7745c5c3_Buffer.WriteString("</p>")
 		return nil
 	})

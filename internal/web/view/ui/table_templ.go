@@ -45,10 +45,7 @@ func Table(caption string, columns []Column) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</th>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</tr></thead> <tbody>")
-		templ_7745c5c3_Err = templ_7745c5c3_Var1.Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var1)
 		templ_7745c5c3_Buffer.WriteString("</tbody></table></div>")
 		return nil
 	})
@@ -66,10 +63,7 @@ func Cell(label string) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("\"")
 		}
 		templ_7745c5c3_Buffer.WriteString(">")
-		templ_7745c5c3_Err = templ_7745c5c3_Var5.Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var5)
 		templ_7745c5c3_Buffer.WriteString("</td>")
 		return nil
 	})
@@ -82,10 +76,7 @@ func CellEnd(label string) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("<td class=\"end\" data-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(label))
 		templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = templ_7745c5c3_Var7.Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var7)
 		templ_7745c5c3_Buffer.WriteString("</td>")
 		return nil
 	})
@@ -96,10 +87,7 @@ func CellEnd(label string) templ.Component {
 func CellActs() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var9 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<td class=\"acts\">")
-		templ_7745c5c3_Err = templ_7745c5c3_Var9.Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var9)
 		templ_7745c5c3_Buffer.WriteString("</td>")
 		return nil
 	})
@@ -140,10 +128,7 @@ func Lines(main Link, sub string) templ.Component {
 func List() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var15 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<ul class=\"rows\">")
-		templ_7745c5c3_Err = templ_7745c5c3_Var15.Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var15)
 		templ_7745c5c3_Buffer.WriteString("</ul>")
 		return nil
 	})
@@ -169,26 +154,14 @@ func ListRow(p ListRowProps) templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(p.Thumb))
 			templ_7745c5c3_Buffer.WriteString("\" alt=\"\" width=\"48\" height=\"36\" loading=\"lazy\">")
 		} else if p.Face != nil {
-			templ_7745c5c3_Err = Avatar(*p.Face).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Avatar(*p.Face))
 		} else if p.Icon != "" {
-			templ_7745c5c3_Err = Icon(p.Icon).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Put(ctx, templ_7745c5c3_Buffer, Icon(p.Icon))
 		}
 		templ_7745c5c3_Buffer.WriteString("<div class=\"body\">")
-		templ_7745c5c3_Err = Lines(Link{p.Title, p.Href}, p.Sub).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, Lines(Link{p.Title, p.Href}, p.Sub))
 		templ_7745c5c3_Buffer.WriteString("</div><div class=\"aside\">")
-		templ_7745c5c3_Err = templ_7745c5c3_Var16.Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var16)
 		templ_7745c5c3_Buffer.WriteString("</div></li>")
 		return nil
 	})

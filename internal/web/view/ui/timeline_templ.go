@@ -120,15 +120,9 @@ func Timeline(p TimelineProps) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</text></svg>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</svg></div><div class=\"strip\">")
-		templ_7745c5c3_Err = stepList(steps(p.Rows)).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, stepList(steps(p.Rows)))
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		templ_7745c5c3_Err = shifts(steps(p.Rows)).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, shifts(steps(p.Rows)))
 		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
 	})
@@ -150,10 +144,7 @@ func shifts(steps []Step) templ.Component {
 		for _, r := range steps {
 			if r.Reason != "" {
 				templ_7745c5c3_Buffer.WriteString("<li>")
-				templ_7745c5c3_Err = Icon("history").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, Icon("history"))
 				templ_7745c5c3_Buffer.WriteString("<span><b>")
 				component.Text(templ_7745c5c3_Buffer, string(r.Title))
 				templ_7745c5c3_Buffer.WriteString("</b> ")
