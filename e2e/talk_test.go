@@ -204,12 +204,27 @@ func TestMentionByKeyboard(t *testing.T) {
 	team.open("/messages")
 	team.follow("css .talk-row a.main")
 	team.writes("#body-client", "@")
-	team.until("the client's people are offered", `[...document.querySelectorAll("#mentions small")].some(x => x.innerText !== "Honcho Design")`)
+	outside := `[...document.querySelectorAll("#mentions [role=option]")].find(x => x.querySelector("small").innerText !== "Honcho Design")?.dataset.name`
+	team.until("the client's people are offered", `!!`+outside)
+	name := value[string](team, outside)
 	team.key("\x1b")
 	team.press("css label.say-tab.inside")
 	team.writes("#body-team", "@")
 	alone := `document.querySelectorAll("#mentions small").length > 0 && [...document.querySelectorAll("#mentions small")].every(x => x.innerText === "Honcho Design")`
 	team.until("the team alone is offered", alone)
+
+	// Who of the client is named in a note all the same is told of in its place, before it
+	// is said; what stands in the reply stays.
+	team.key("\x1b")
+	team.writes("#body-team", " and @"+name)
+	team.key("\x1b")
+	team.press("css .note-button")
+	team.until("it is told", `document.querySelector("form.say.team .error")?.innerText.includes(`+js("and not "+name)+`) && document.activeElement.id === "body-team"`)
+	if got := value[string](team, `document.querySelector("#body-team").value + document.querySelector("#body-client").value + document.querySelectorAll("form.say.client .error").length`); got != "@ and @"+name+"@0" {
+		t.Errorf("what was typed is %q", got)
+	}
+	team.press("css .note-button")
+	team.until("it is said, and names nobody", `[...document.querySelectorAll("#thread .message")].some(x => x.innerText.includes(`+js("and @"+name)+`) && !x.querySelector(".mention"))`)
 
 	// Who was named in a comment while it could still go to the client, and does not read it
 	// among the team, is told of before it is said.

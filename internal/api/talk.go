@@ -144,7 +144,7 @@ func messageWire(m portal.Message) message {
 
 // NewMessage is what is said. As Page, exported to be read where it is a part.
 type NewMessage struct {
-	Body     string           `json:"body" doc:"In Markdown: at most 20,000 characters; empty when files say it all. Whoever is to be told is named in it, @ and then their name."`
+	Body     string           `json:"body" doc:"In Markdown: at most 20,000 characters; empty when files say it all. Whoever is to be told is named in it, @ and then their name; the name of somebody who does not read it, as a client's person who is named in what is said among the team, stays text: mentions of the message says who is told."`
 	Audience portal.Side      `json:"audience,omitempty" doc:"Of the team: team (the default), which the client never sees, or client. What clients say is for both."`
 	Quote    portal.MessageID `json:"quote,omitempty" maxLength:"64" doc:"The message that it answers to, in the same place."`
 	Files    []portal.FileID  `json:"files,omitempty" maxItems:"20" doc:"Files that come with it. What the client reads comes with files that they see."`
@@ -173,7 +173,7 @@ type newComment struct {
 }
 
 type messageChange struct {
-	Body     string `json:"body" doc:"In Markdown: at most 20,000 characters."`
+	Body     string `json:"body" doc:"In Markdown: at most 20,000 characters. Who is named in it is told as of a new one, and the name of somebody who does not read it stays text."`
 	Revision int64  `json:"revision" doc:"As it was looked at."`
 }
 

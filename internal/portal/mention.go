@@ -54,18 +54,19 @@ ON CONFLICT (message_id, person_id) DO UPDATE SET name = $3`, string(id), string
 	return err
 }
 
-// Unnamed are those of the client whom a text names that is said among the team on an
-// item which they see: as they do not read it, their names there are only text. Nobody
-// for who is not of the team.
-func (me *Scope) Unnamed(ctx context.Context, id ItemID, body string) (names []string, err error) {
+// Unnamed are those of the client whom a text names that is said among the team where
+// they could read what is for them: in a conversation, on an item, or as the first in
+// a project or with a client. As they do not read it, their names there are only text.
+// Nobody for who is not of the team.
+func (me *Scope) Unnamed(ctx context.Context, place, body string) (names []string, err error) {
 	if !strings.Contains(body, "@") {
 		return nil, nil
 	}
-	i, err := loadItem(ctx, me, id)
-	if err != nil || !i.Team() || i.audience == Team {
+	people, where, args, err := me.couldRead(ctx, place)
+	if err != nil || people == "" {
 		return nil, err
 	}
-	found, sides, err := namedIn(ctx, me, body, `project_readers`, `y.project_id = $2 AND (y.person_side = 'team' OR (y.shows & $3) <> 0)`, string(i.project), int64(i.section))
+	found, sides, err := namedIn(ctx, me, body, people, where, args...)
 	for _, m := range found {
 		called := func(x Mention) bool { return sides[x.Person] == Team && x.Name == m.Name } // somebody who reads it
 		if sides[m.Person] == ClientSide && !slices.ContainsFunc(found, called) && !slices.Contains(names, m.Name) {
@@ -73,6 +74,44 @@ func (me *Scope) Unnamed(ctx context.Context, id ItemID, body string) (names []s
 		}
 	}
 	return names, err
+}
+
+// couldRead says for namedIn who could read what is for the client at a place, besides
+// the team; no people where it is the client's own, or nothing there is for them.
+func (me *Scope) couldRead(ctx context.Context, place string) (people, where string, args []any, err error) {
+	inProject := func(id ProjectID, s Sections) (string, string, []any, error) {
+		return `project_readers`, `y.project_id = $2 AND (y.person_side = 'team' OR (y.shows & $3) <> 0)`, []any{string(id), int64(s)}, nil
+	}
+	switch kind, _, _ := strings.Cut(place, "_"); kind {
+	case "thr":
+		th, err := me.Thread(ctx, ThreadID(place))
+		switch {
+		case err != nil || !th.Team():
+			return "", "", nil, err
+		case th.Comments():
+			return me.couldRead(ctx, string(th.Item))
+		case th.Kind == ProjectThread: // one among the team too
+			return inProject(th.Project, SectionMessages)
+		}
+		return `thread_people`, `y.thread_id = $2`, []any{place}, nil
+	case "prj":
+		p, err := me.Project(ctx, ProjectID(place))
+		if err != nil || !p.Team() {
+			return "", "", nil, err
+		}
+		return inProject(p.ID, SectionMessages)
+	case "cli":
+		c, err := me.Client(ctx, ClientID(place))
+		if err != nil || !c.Team() {
+			return "", "", nil, err
+		}
+		return `client_readers`, `y.client_id = $2 AND (y.person_side = 'team' OR (y.shows & $3) <> 0)`, []any{place, int64(SectionMessages)}, nil
+	}
+	i, err := loadItem(ctx, me, ItemID(place))
+	if err != nil || !i.Team() || i.audience == Team {
+		return "", "", nil, err
+	}
+	return inProject(i.project, i.section)
 }
 
 // namedIn are those who are named in a text of the people y for whom a condition holds,

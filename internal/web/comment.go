@@ -166,7 +166,7 @@ func (s *Server) comment(w http.ResponseWriter, r *http.Request, me *visit) erro
 		n.Place, err = readPlace(at)
 	}
 	if err == nil && !later {
-		err = unnamed(ctx, me, id, &t)
+		err = unnamed(ctx, me, string(id), &t)
 	}
 	switch {
 	case err != nil:
@@ -215,17 +215,18 @@ func (s *Server) comment(w http.ResponseWriter, r *http.Request, me *visit) erro
 	return s.afterSaying(w, r, me, msg)
 }
 
-// unnamed tells once who of the client is named in a comment that is to stay among the
-// team: they do not read it, though they were offered while it could still go to them.
-func unnamed(ctx context.Context, me *visit, on portal.ItemID, t *typed) error {
-	if t.told || t.audience == portal.ClientSide {
+// unnamed tells once who of the client is named in what is to stay among the team, said
+// at a place: they do not read it, though they were offered while it could still go to
+// them.
+func unnamed(ctx context.Context, me *visit, place string, t *typed) error {
+	if t.told || t.seek || t.audience == portal.ClientSide {
 		return nil
 	}
-	names, err := me.Unnamed(ctx, on, t.Body)
+	names, err := me.Unnamed(ctx, place, t.Body)
 	if err != nil || len(names) == 0 {
 		return err
 	}
-	t.told = true
+	t.told, t.audience = true, portal.Team
 	return &portal.Invalid{Fields: map[string]portal.Reason{"body": {Key: "unnamed", Pairs: []string{"workspace", me.Brand.Name, "names", me.Book.List(names)}}}}
 }
 

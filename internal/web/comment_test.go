@@ -3,6 +3,7 @@ package web_test
 import (
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -329,5 +330,77 @@ func TestNamedAmongTheTeam(t *testing.T) {
 		// Where the client sees nothing, nobody of it was offered.
 		own := portal.ItemID(s.Items[s.Site][portal.Team].Task)
 		mia.Get("/tasks/"+string(own)).Form("/items/"+string(own)+"/comments").Set("body", "inkwell three, says @Cleo").Press("audience", "team").Submit(mia).MustBe(200).MustContain("inkwell three")
+	})
+}
+
+// The same holds for what is said in a conversation, as the first in a project or with a
+// client, and in the new text of a note; beside what was not sent yet it stands before.
+func TestNamedInNotes(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		mia, cleo := s.As("mia"), s.As("cleo").Forbid("inkwell")
+		talk := "/conversations/" + string(s.Items[s.Site][portal.ClientSide].Conversation)
+		text := func(q string) (v string) {
+			t.Helper()
+			if err := s.DB.QueryRow(t.Context(), q).Scan(&v); err != nil {
+				t.Fatal(err)
+			}
+			return v
+		}
+		count := func(q string) int { t.Helper(); n, _ := strconv.Atoi(text(q)); return n }
+		for _, c := range []struct{ page, action, body string }{
+			{talk, talk, "inkwell one, says @Cleo"},
+			{"/projects/" + string(s.Site) + "/conversations/new", "/projects/" + string(s.Site) + "/conversations", "inkwell two, says @Cleo"},
+			{"/clients/" + string(s.Acme) + "/conversation", "/clients/" + string(s.Acme) + "/conversation", "inkwell three, says @Cleo"},
+		} {
+			said := url.Values{"body": {c.body}, "audience": {"team"}}
+			if strings.Contains(c.page, "/new") {
+				said.Set("subject", "inkwell")
+			}
+			mia.Get(c.page).MustBe(200)
+			p := mia.Post(c.action, said).MustBe(422).MustContain("and not Cleo", c.body)
+			if p.Has("form.say.client .error") || p.Has("form.say.client [name=told]") || !p.Has("form.say.team [name=told]") || !p.Has("#how-note[checked]") {
+				t.Errorf("at %s the reply is told of it, or the note is not", c.page)
+			}
+			if got := p.Text("#body-team"); got != c.body {
+				t.Errorf("what was typed is %q", got)
+			}
+			if got := count(`SELECT COUNT(*) FROM messages WHERE body = '` + c.body + `'`); got != 0 {
+				t.Errorf("at %s it was said", c.page)
+			}
+			said.Set("told", "1")
+			mia.Post(c.action, said).MustBe(200).MustContain(c.body)
+			if got := count(`SELECT COUNT(*) FROM mentions n JOIN messages m ON m.id = n.message_id WHERE m.body = '` + c.body + `'`); got != 0 {
+				t.Errorf("at %s %d are named", c.page, got)
+			}
+			// Who reads it is named without a word.
+			said.Del("told")
+			said.Set("body", "inkwell for @Tom")
+			mia.Post(c.action, said).MustBe(200).MustContain("inkwell for")
+		}
+		mia.Get(talk).Form(talk).Set("body", "lantern for @Cleo").Submit(mia).MustBe(200).MustContain("lantern for")
+		cleo.Get(talk).MustBe(200).MustContain("lantern for")
+		// Without a word of whom it is for, it stays among the team.
+		if p := mia.Post(talk, url.Values{"body": {"inkwell as it is, says @Cleo"}}).MustBe(422); p.Text("#body-team") == "" {
+			t.Error("what was typed is lost")
+		}
+
+		id := text(`SELECT id FROM messages WHERE body = 'inkwell one, says @Cleo'`)
+		edit := "/messages/" + id + "/edit"
+		p := mia.Get(edit).Form(edit).Set("body", "inkwell again, says @Cleo").Submit(mia).MustBe(422).MustContain("and not Cleo")
+		if got := text(`SELECT body FROM messages WHERE id = '` + id + `'`); strings.Contains(got, "again") {
+			t.Error("it was changed")
+		}
+		p.Form(edit).Submit(mia).MustBe(200).MustContain("inkwell again")
+
+		it := s.Items[s.Site][portal.ClientSide]
+		file := "/files/" + string(it.File) + "?panel=comments"
+		if _, err := s.World.As(s.Mia).KeepComment(t.Context(), it.Version, "Is that so, @Cleo?", nil); err != nil {
+			t.Fatal(err)
+		}
+		mia.Get(file).MustBe(200).MustContain("not by Cleo")
+		if _, err := s.World.As(s.Cleo).KeepComment(t.Context(), it.Version, "Is that so, @Bea?", nil); err != nil {
+			t.Fatal(err)
+		}
+		cleo.Get(file).MustBe(200).MustNotContain("not by")
 	})
 }

@@ -43,6 +43,15 @@ func places(ctx context.Context, me *visit, p *view.ViewerPage, c *view.Comments
 			return err
 		}
 	}
+	var texts []string
+	for _, u := range c.Unsent {
+		texts = append(texts, u.Body)
+	}
+	if c.Audience == portal.ClientSide { // it can go to the client, or stay among the team
+		if c.Unnamed, err = me.Unnamed(ctx, string(p.File.ID), strings.Join(texts, "\n")); err != nil {
+			return err
+		}
+	}
 	counts, err := me.UnsentCounts(ctx, p.File.ID)
 	for _, o := range p.Versions {
 		if n := counts[o.ID]; n > 0 && o.ID != v.ID {

@@ -374,7 +374,7 @@ func (s *Server) threadComposer(r *http.Request, me *visit, p *view.TalkPage, th
 		}
 	}
 	if t != nil {
-		c.Second = t.audience == portal.Team
+		c.Second, c.Told = t.audience == portal.Team, t.told
 	}
 	return c, nil
 }
@@ -423,8 +423,8 @@ func (s *Server) sayInThread(w http.ResponseWriter, r *http.Request, me *visit) 
 	t, err := s.readSaid(w, r, me, th.Client, th.Project, th.Audience)
 	ctx := r.Context()
 	var msg portal.MessageID
-	if err == nil && th.Comments() {
-		err = unnamed(ctx, me, th.Item, &t)
+	if err == nil {
+		err = unnamed(ctx, me, string(id), &t)
 	}
 	if err == nil {
 		msg, err = say(ctx, me, &t, func(me *portal.Scope, n portal.NewMessage) (portal.MessageID, error) { return me.Say(ctx, id, n) })
@@ -453,7 +453,7 @@ func (s *Server) commentAgain(w http.ResponseWriter, r *http.Request, me *visit,
 	if p.Composer, err = s.threadComposer(r, me, &p.TalkPage, th, &t); err != nil {
 		return err
 	}
-	if p.Composer.Told = t.told; t.told { // it goes to the client from where it was written
+	if t.told { // it goes to the client from where it was written
 		p.Composer.Reply = nil
 	}
 	s.setTitle(&p.Page, p.Title)
@@ -553,16 +553,20 @@ func (s *Server) changeMessage(w http.ResponseWriter, r *http.Request, me *visit
 		return err
 	}
 	id := portal.MessageID(r.PathValue("message"))
-	body, revision := f.one("body"), f.number("revision")
+	t := typed{told: f.ticked("told"), NewMessage: portal.NewMessage{Body: f.one("body")}}
+	revision := f.number("revision")
 	if err = f.err(); err == nil {
-		err = me.EditMessage(r.Context(), id, body, revision)
+		err = unnamedIn(r.Context(), me, id, &t)
+	}
+	if err == nil {
+		err = me.EditMessage(r.Context(), id, t.Body, revision)
 	}
 	if invalid, status, ok := refused(err); ok {
 		p, err := s.messagePage(r, me, func(m portal.Message) bool { return m.MayEdit(me.Scope.Person()) })
 		if err != nil {
 			return err
 		}
-		p.Invalid, p.Body, p.Changed = invalid, body, status == http.StatusConflict
+		p.Invalid, p.Body, p.Told, p.Changed = invalid, t.Body, t.told, status == http.StatusConflict
 		s.setTitle(&p.Page, p.T("talk.edit"))
 		return s.render(w, r, status, view.EditMessage(p))
 	}
@@ -570,6 +574,15 @@ func (s *Server) changeMessage(w http.ResponseWriter, r *http.Request, me *visit
 		return err
 	}
 	return seeOther(w, r, view.Href(string(id)))
+}
+
+// unnamedIn is unnamed for the new text of a message.
+func unnamedIn(ctx context.Context, me *visit, id portal.MessageID, t *typed) error {
+	m, err := me.Message(ctx, id)
+	if err != nil || !m.Note() || !m.MayEdit(me.Scope.Person()) {
+		return err
+	}
+	return unnamed(ctx, me, string(m.Thread), t)
 }
 
 func (s *Server) deleteMessagePage(w http.ResponseWriter, r *http.Request, me *visit) error {
@@ -718,7 +731,7 @@ func (s *Server) renderNewConversation(w http.ResponseWriter, r *http.Request, m
 		return err
 	}
 	if t != nil {
-		c.Second = t.audience == portal.Team
+		c.Second, c.Told = t.audience == portal.Team, t.told
 	}
 	p.Composer = c
 	s.below(&in, "messages", p.Title)
@@ -732,6 +745,9 @@ func (s *Server) startConversation(w http.ResponseWriter, r *http.Request, me *v
 	t, err := s.readSaid(w, r, me, "", project, portal.ClientSide)
 	ctx := r.Context()
 	var id portal.ThreadID
+	if err == nil {
+		err = unnamed(ctx, me, string(project), &t)
+	}
 	if err == nil {
 		id, err = say(ctx, me, &t, func(me *portal.Scope, n portal.NewMessage) (portal.ThreadID, error) {
 			return me.StartConversation(ctx, project, portal.NewConversation{Subject: t.subject, NewMessage: n})
@@ -799,7 +815,7 @@ func (s *Server) renderGeneral(w http.ResponseWriter, r *http.Request, me *visit
 		return err
 	}
 	if t != nil {
-		x.Second = t.audience == portal.Team
+		x.Second, x.Told = t.audience == portal.Team, t.told
 	}
 	p.Composer = x
 	s.setTitle(&p.Page, p.Title)
@@ -811,6 +827,9 @@ func (s *Server) sayToClient(w http.ResponseWriter, r *http.Request, me *visit) 
 	t, err := s.readSaid(w, r, me, client, "", portal.ClientSide)
 	ctx := r.Context()
 	var msg portal.MessageID
+	if err == nil {
+		err = unnamed(ctx, me, string(client), &t)
+	}
 	if err == nil {
 		msg, err = say(ctx, me, &t, func(me *portal.Scope, n portal.NewMessage) (portal.MessageID, error) {
 			return me.SayToClient(ctx, client, n)

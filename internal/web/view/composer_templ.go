@@ -46,6 +46,12 @@ type Composer struct {
 	Told      bool             // who is named in the note and does not read it
 }
 
+// at reports whether it is the way to say it to one side that is open: what was typed
+// came back there.
+func (c Composer) at(to portal.Side) bool {
+	return c.Reply == nil || c.Note == nil || c.Second == (to == portal.Team)
+}
+
 // Way is one of the ways to say it.
 type Way struct {
 	Place    string // of the draft
@@ -184,7 +190,7 @@ func (p *TalkPage) say(c Composer, s *Way, to portal.Side) templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(s.Mention))
 			templ_7745c5c3_Buffer.WriteString("\"")
 		}
-		if p.Err("body") != "" {
+		if c.at(to) && p.Err("body") != "" {
 			templ_7745c5c3_Buffer.WriteString(" aria-invalid=\"true\" aria-describedby=\"")
 			component.Text(templ_7745c5c3_Buffer, string("body-" + string(to) + "-error"))
 			templ_7745c5c3_Buffer.WriteString("\"")
@@ -192,7 +198,7 @@ func (p *TalkPage) say(c Composer, s *Way, to portal.Side) templ.Component {
 		templ_7745c5c3_Buffer.WriteString(">")
 		component.Text(templ_7745c5c3_Buffer, string(s.Body))
 		templ_7745c5c3_Buffer.WriteString("</textarea> ")
-		if p.Err("body") != "" {
+		if c.at(to) && p.Err("body") != "" {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"error\" id=\"")
 			component.Text(templ_7745c5c3_Buffer, string("body-" + string(to) + "-error"))
 			templ_7745c5c3_Buffer.WriteString("\">")
@@ -200,7 +206,7 @@ func (p *TalkPage) say(c Composer, s *Way, to portal.Side) templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(p.Err("body")))
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
-		if p.Err("files") != "" {
+		if c.at(to) && p.Err("files") != "" {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"error\" id=\"files\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("circle-alert"))
 			component.Text(templ_7745c5c3_Buffer, string(p.Err("files")))

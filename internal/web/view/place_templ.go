@@ -25,6 +25,7 @@ type PlacesOf struct {
 	Kinds     []portal.PlaceKind
 	Marked    []portal.Marked
 	Unsent    []portal.Unsent // of the reader, and shared with them
+	Unnamed   []string        // those of the client who are named in them
 	Others    []UnsentElse
 	Lead      bool            // the reader leads the client's people
 	Revises   bool            // the reader can make a list of changes,
@@ -257,13 +258,18 @@ func (c *CommentsBox) unsent() templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString("</ol>")
 			if c.May {
-				templ_7745c5c3_Buffer.WriteString("<form class=\"acts\" method=\"post\" action=\"")
-				var templ_7745c5c3_Var17 templ.SafeURL
-				templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinURLErrs(c.act("/versions/" + string(c.Version) + "/feedback"))
+				if len(c.Unnamed) > 0 {
+					templ_7745c5c3_Buffer.WriteString("<p class=\"muted small\">")
+					component.Text(templ_7745c5c3_Buffer, string(c.T("place.unnamed", "workspace", c.Workspace, "names", c.Book.List(c.Unnamed))))
+					templ_7745c5c3_Buffer.WriteString("</p>")
+				}
+				templ_7745c5c3_Buffer.WriteString(" <form class=\"acts\" method=\"post\" action=\"")
+				var templ_7745c5c3_Var18 templ.SafeURL
+				templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinURLErrs(c.act("/versions/" + string(c.Version) + "/feedback"))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
 				templ_7745c5c3_Buffer.WriteString("\" data-quick>")
 				if c.Team {
 					templ_7745c5c3_Buffer.WriteString("<button class=\"button quiet small\" name=\"audience\" value=\"team\">")
@@ -288,12 +294,12 @@ func (c *CommentsBox) unsent() templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</form>")
 				if !c.Team && !c.Lead {
 					templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
-					var templ_7745c5c3_Var21 templ.SafeURL
-					templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinURLErrs(c.act("/versions/" + string(c.Version) + c.shareWay()))
+					var templ_7745c5c3_Var22 templ.SafeURL
+					templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinURLErrs(c.act("/versions/" + string(c.Version) + c.shareWay()))
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
 					templ_7745c5c3_Buffer.WriteString("\" data-quick><button class=\"button plain small\">")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("users"))
 					templ_7745c5c3_Buffer.WriteString("<span>")
@@ -310,7 +316,7 @@ func (c *CommentsBox) unsent() templ.Component {
 // revise leads to where the open comments become a list of changes.
 //go:noinline
 func (c *CommentsBox) revise() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var23 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) (templ_7745c5c3_Err error) {
 		if c.Revises {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"revise\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: c.reviseWord(), Icon: "list-checks", Small: true, Href: "/versions/" + string(c.Version) + "/revision"}))
@@ -376,18 +382,18 @@ func (c *CommentsBox) unsentSeen() string {
 
 //go:noinline
 func (c *CommentsBox) unsentOne(u portal.Unsent) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var25 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<li id=\"")
 		component.Text(templ_7745c5c3_Buffer, string(string(u.ID)))
 		templ_7745c5c3_Buffer.WriteString("\"><p class=\"top-line\">")
 		if u.Place != nil {
 			templ_7745c5c3_Buffer.WriteString("<a class=\"at-place\" href=\"")
-			var templ_7745c5c3_Var26 templ.SafeURL
-			templ_7745c5c3_Var26, templ_7745c5c3_Err = templ.JoinURLErrs("#" + string(u.ID))
+			var templ_7745c5c3_Var27 templ.SafeURL
+			templ_7745c5c3_Var27, templ_7745c5c3_Err = templ.JoinURLErrs("#" + string(u.ID))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var26))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
 			templ_7745c5c3_Buffer.WriteString("\" data-mark=\"")
 			component.Text(templ_7745c5c3_Buffer, string(string(u.ID)))
 			templ_7745c5c3_Buffer.WriteString("\"><b class=\"mark-number kept\">·</b> <span>")
@@ -413,12 +419,12 @@ func (c *CommentsBox) unsentOne(u portal.Unsent) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("<details class=\"edit-unsent\"><summary>")
 				component.Text(templ_7745c5c3_Buffer, string(c.T("place.edit")))
 				templ_7745c5c3_Buffer.WriteString("</summary><form class=\"form\" method=\"post\" action=\"")
-				var templ_7745c5c3_Var33 templ.SafeURL
-				templ_7745c5c3_Var33, templ_7745c5c3_Err = templ.JoinURLErrs(c.act("/unsent/" + string(u.ID)))
+				var templ_7745c5c3_Var34 templ.SafeURL
+				templ_7745c5c3_Var34, templ_7745c5c3_Err = templ.JoinURLErrs(c.act("/unsent/" + string(u.ID)))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var33))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
 				templ_7745c5c3_Buffer.WriteString("\" data-quick><input type=\"hidden\" name=\"revision\" value=\"")
 				component.Text(templ_7745c5c3_Buffer, string(strconv.FormatInt(u.Revision, 10)))
 				templ_7745c5c3_Buffer.WriteString("\"> <label class=\"sr\" for=\"")
@@ -436,12 +442,12 @@ func (c *CommentsBox) unsentOne(u portal.Unsent) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</button></form></details>")
 			}
 			templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
-			var templ_7745c5c3_Var41 templ.SafeURL
-			templ_7745c5c3_Var41, templ_7745c5c3_Err = templ.JoinURLErrs(c.act("/unsent/" + string(u.ID) + "/delete"))
+			var templ_7745c5c3_Var42 templ.SafeURL
+			templ_7745c5c3_Var42, templ_7745c5c3_Err = templ.JoinURLErrs(c.act("/unsent/" + string(u.ID) + "/delete"))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var41))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var42))
 			templ_7745c5c3_Buffer.WriteString("\" data-quick><button class=\"button plain small\">")
 			if u.Own {
 				component.Text(templ_7745c5c3_Buffer, string(c.T("place.delete")))
@@ -459,7 +465,7 @@ func (c *CommentsBox) unsentOne(u portal.Unsent) templ.Component {
 // words.
 //go:noinline
 func (c *CommentsBox) placeFields() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var44 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var45 templ.Component) (templ_7745c5c3_Err error) {
 		component.Put(ctx, templ_7745c5c3_Buffer, placeSet(c.Typed.Set))
 		templ_7745c5c3_Buffer.WriteString("<p class=\"place-chip\" data-chip hidden>")
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("pin"))
@@ -490,7 +496,7 @@ func (c *CommentsBox) placeFields() templ.Component {
 // typedPlace is where a comment was to be that was not taken.
 //go:noinline
 func (p *TalkPage) typedPlace(t TypedPlace) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var47 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var48 templ.Component) (templ_7745c5c3_Err error) {
 		if t.Set != "" {
 			component.Put(ctx, templ_7745c5c3_Buffer, placeSet(t.Set))
 		}
@@ -514,7 +520,7 @@ func (p *TalkPage) typedPlace(t TypedPlace) templ.Component {
 // placeSet is the field of a place that was set on the stage.
 //go:noinline
 func placeSet(value string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var49 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var50 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"place\" value=\"")
 		component.Text(templ_7745c5c3_Buffer, string(value))
 		templ_7745c5c3_Buffer.WriteString("\" data-place-field>")
@@ -534,7 +540,7 @@ func (c *CommentsBox) ninths() []ui.Option {
 // placeTools begin a comment on a place of the stage.
 //go:noinline
 func (p *ViewerPage) placeTools() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var51 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var52 templ.Component) (templ_7745c5c3_Err error) {
 		if c := p.Comments; c.May && c.has() {
 			switch p.Stage.Kind {
 			case "picture", "pages":
@@ -552,7 +558,7 @@ func (p *ViewerPage) placeTools() templ.Component {
 
 //go:noinline
 func (p *ViewerPage) placeTool(does, icon, label string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var52 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var53 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<button type=\"button\" class=\"button quiet\" data-place=\"")
 		component.Text(templ_7745c5c3_Buffer, string(does))
 		templ_7745c5c3_Buffer.WriteString("\" aria-pressed=\"false\" title=\"")
@@ -573,7 +579,7 @@ func (p *ViewerPage) placeTool(does, icon, label string) templ.Component {
 // timeTools are the comments on times, and begin one.
 //go:noinline
 func (p *ViewerPage) timeTools() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var58 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var59 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"times needs-js\"><div class=\"time-marks\" role=\"group\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("place.times")))
 		templ_7745c5c3_Buffer.WriteString("\"></div>")

@@ -859,6 +859,7 @@ type MessagePage struct {
 	Body     string
 	Revision string
 	Changed  bool // it was edited in between
+	Told     bool // as of Composer
 	Earlier  []portal.EarlierText
 	Back     string
 	Erase    bool   // may be erased
@@ -888,7 +889,11 @@ func EditMessage(p MessagePage) templ.Component {
 			templ_7745c5c3_Var84 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"revision\" value=\"")
 				component.Text(templ_7745c5c3_Buffer, string(p.Revision))
-				templ_7745c5c3_Buffer.WriteString("\">")
+				templ_7745c5c3_Buffer.WriteString("\"> ")
+				if p.Told {
+					templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"told\" value=\"1\">")
+				}
+				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "body", Label: p.T("talk.message"), Value: p.Body, Error: p.Err("body"), Required: true, Max: portal.MaxText, Rows: 8, Attrs: templ.Attributes{"data-mention": "thread=" + string(p.Thread.ID) + "&to=" + string(p.Message.Audience)}}))
 				templ_7745c5c3_Buffer.WriteString(" <div class=\"submit\">")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.save"), Kind: ui.Primary}))
