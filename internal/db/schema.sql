@@ -1057,9 +1057,13 @@ CREATE TABLE notices (
   mail       TEXT   NOT NULL CHECK (mail IN ('', 'now', 'digest')),
   mail_id    TEXT   NOT NULL DEFAULT '',
   at         BIGINT NOT NULL,
-  read_at    BIGINT, message_id TEXT REFERENCES messages (id), push BIGINT NOT NULL DEFAULT 0 CHECK (push IN (0, 1)), named BIGINT NOT NULL DEFAULT 0 CHECK (named IN (0, 1)), needs BIGINT NOT NULL DEFAULT 0 CHECK (needs IN (0, 1)),
+  read_at    BIGINT, message_id TEXT REFERENCES messages (id), push BIGINT NOT NULL DEFAULT 0 CHECK (push IN (0, 1)), named BIGINT NOT NULL DEFAULT 0 CHECK (named IN (0, 1)), needs BIGINT NOT NULL DEFAULT 0 CHECK (needs IN (0, 1)), client_id TEXT NOT NULL DEFAULT '',
   UNIQUE (person_id, event_id)
 );
+
+CREATE INDEX notices_client ON notices (person_id, client_id, id) WHERE listed = 1;
+
+CREATE INDEX notices_client_unread ON notices (person_id, client_id, id) WHERE listed = 1 AND read_at IS NULL;
 
 CREATE INDEX notices_listed ON notices (person_id, id) WHERE listed = 1;
 

@@ -107,3 +107,71 @@ SELECT ` + event("ntc_"+string(who[len(who)-6:])) + `, '` + string(who) + `', ` 
 		}
 	})
 }
+
+// Of two clients' thousands of notices each is counted and shown, whichever is newer:
+// none is found behind those of the other, nor by going through them.
+func TestNoticesOfAnotherClient(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		me := w.As(w.Bea)
+		announce(t, w, w.Shop, portal.ClientSide)
+		announce(t, w, w.Site, portal.ClientSide)
+		tellPeople(t, w)
+		for who, name := range map[portal.ClientID]string{w.Acme: "Acme", w.Brick: "Brick"} {
+			if n := must[int](t)(me.UnreadNotices(ctx, who)); n != 1 {
+				t.Fatalf("of %s %d are new", name, n)
+			}
+		}
+		past := &fillTalk{b: t, w: w}
+		const all = 3000
+		series := fmt.Sprintf(`WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < %d) `, all)
+		past.exec(`INSERT INTO events (id, chain, seq, kind, at, actor, client_id, project_id, subject, audience, particulars, hash, section, shown) ` + series + `
+SELECT 'evt_z' || (100000 + s.n), 'many', s.n, e.kind, e.at, e.actor, e.client_id, e.project_id, e.subject, e.audience, e.particulars, '', e.section, 1
+  FROM s JOIN events e ON e.id = (SELECT MAX(o.id) FROM events o WHERE o.kind = 'update_published' AND o.project_id = '` + string(w.Site) + `' AND o.shown = 1)`)
+		past.exec(`INSERT INTO notices (id, person_id, event_id, subject, topic, listed, mail, at, client_id) ` + series + `
+SELECT 'ntc_z' || (100000 + s.n), '` + string(w.Bea) + `', 'evt_z' || (100000 + s.n), 'upd_' || s.n % 50, 1, 1, '', 1, '` + string(w.Acme) + `' FROM s`)
+		analyze(t, w)
+		portal.Expanded()
+		if n := must[int](t)(me.UnreadNotices(ctx, w.Brick)); n != 1 {
+			t.Errorf("of Brick %d are new", n)
+		}
+		if n := must[int](t)(me.UnreadNotices(ctx, w.Acme)); n < 100 {
+			t.Errorf("of Acme %d are new", n)
+		}
+		groups, next, err := me.NoticeGroups(ctx, w.Brick, portal.Page{})
+		if err != nil || next != "" || len(groups) != 1 || groups[0].All[0].Client != w.Brick {
+			t.Errorf("of Brick there are %v, further %q, %v", groups, next, err)
+		}
+		if list, next, err := me.Notices(ctx, w.Brick, portal.Page{}); err != nil || next != "" || len(list) != 1 || list[0].Client != w.Brick {
+			t.Errorf("of Brick there are %v, further %q, %v", list, next, err)
+		}
+		var queries []string // with what was asked for, as that is what PostgreSQL plans by
+		for _, q := range portal.Expanded() {
+			if strings.Contains(q, "FROM my_told n WHERE n.") {
+				queries = append(queries, strings.NewReplacer("$1", "'"+string(w.Bea)+"'", "$2", "100", "$3", "'"+string(w.Brick)+"'").Replace(q))
+			}
+		}
+		looked := 0
+		plans(t, w, queries, func(q, line string) {
+			if !strings.Contains(line, " notices_") {
+				return
+			}
+			if looked++; !strings.Contains(line, "notices_client") || strings.Contains(line, "TEMP B-TREE") {
+				t.Errorf("%s in %s", line, q)
+			}
+		})
+		if looked == 0 {
+			t.Error("no plan was looked at")
+		}
+		// Reading those of one leaves those of the other.
+		if err := me.ReadNotices(ctx, w.Brick, "ntc_zzz"); err != nil {
+			t.Fatal(err)
+		}
+		if n, m := must[int](t)(me.UnreadNotices(ctx, w.Brick)), must[int](t)(me.UnreadNotices(ctx, w.Acme)); n != 0 || m < 100 {
+			t.Errorf("of Brick %d are new, of Acme %d", n, m)
+		}
+		var other int
+		if err := w.DB.QueryRow(ctx, `SELECT COUNT(*) FROM notices n JOIN events e ON e.id = n.event_id WHERE n.client_id <> COALESCE(e.client_id, '')`).Scan(&other); err != nil || other != 0 {
+			t.Errorf("%d notices are of another client than their events, %v", other, err)
+		}
+	})
+}

@@ -86,6 +86,10 @@ func (me *Scope) seenOf(ctx context.Context, w wanted, happened, said []NoticeID
 func (me *Scope) told(ctx context.Context, w *wanted, size int) (happened, said []NoticeID, messages []MessageID, err error) {
 	q, args := `SELECT n.id, COALESCE(n.message_id, '') FROM my_told n WHERE `+w.among, append(append([]any(nil), w.args...), size)
 	limit := placeholder(len(args) + 1)
+	if w.client != "" { // an index has those of one client, however many there are of others
+		args = append(args, string(w.client))
+		q += ` AND n.client_id = ` + placeholder(len(args)+1)
+	}
 	is, order := ` < `, ` DESC`
 	if w.oldestFirst {
 		is, order = ` > `, ``

@@ -755,7 +755,7 @@ SELECT e.id, e.at, p.side, p.rights
 	// they can still see it: events, and what was said, which is seen with its message.
 	// SQLite begins with what is left of a CROSS JOIN.
 	"my_told": `
-SELECT n.id, n.subject AS about, n.listed, n.mail, n.mail_id, n.push, n.read_at, n.message_id FROM notices n WHERE n.person_id = $1`,
+SELECT n.id, n.client_id, n.subject AS about, n.listed, n.mail, n.mail_id, n.push, n.read_at, n.message_id FROM notices n WHERE n.person_id = $1`,
 
 	"my_event_notices": `
 SELECT n.id, n.subject AS about, n.topic, n.listed, CASE WHEN ` + stillNamed("n") + ` THEN 1 ELSE 0 END AS named, n.needs, n.mail, n.mail_id, n.push, n.read_at, CASE WHEN n.read_at IS NULL THEN 1 ELSE 0 END AS unread,

@@ -50,6 +50,7 @@ type told struct {
 	kind    Kind
 	at      int64
 	actor   string
+	of      ClientID // empty: of none
 	project ProjectID
 	subject string
 	person  PersonID // to whom it was done
@@ -105,8 +106,8 @@ func (p *Portal) tellOf(ctx context.Context, e told) error {
 func (p *Portal) toTell(ctx context.Context, e *told) ([]listener, error) {
 	var details string
 	err := p.db.QueryRow(ctx, `
-SELECT e.kind, e.at, e.actor, COALESCE(e.project_id, ''), e.subject, COALESCE(e.person_id, ''), e.shown, e.particulars FROM events e WHERE e.id = $1`, string(e.id)).
-		Scan(&e.kind, &e.at, &e.actor, &e.project, &e.subject, &e.person, &e.shown, &details)
+SELECT e.kind, e.at, e.actor, COALESCE(e.client_id, ''), COALESCE(e.project_id, ''), e.subject, COALESCE(e.person_id, ''), e.shown, e.particulars FROM events e WHERE e.id = $1`, string(e.id)).
+		Scan(&e.kind, &e.at, &e.actor, &e.of, &e.project, &e.subject, &e.person, &e.shown, &details)
 	if err == nil {
 		err = json.Unmarshal([]byte(details), &e.details)
 	}
@@ -329,10 +330,10 @@ func (p *Portal) tell(ctx context.Context, d *db.Tx, e told, l listener) error {
 	named := slices.Contains(e.mentioned, l.person)
 	// What was said on an open page may have been read there before it is told.
 	n, err := d.Exec(ctx, `
-INSERT INTO notices (id, person_id, event_id, subject, topic, listed, mail, at, read_at, message_id, push, named, needs) VALUES ($1, $2, $3, $4, $5, $6, $7, $8,
-       COALESCE($9, (SELECT MIN(r.at) FROM messages m JOIN reading_marks r ON r.thread_id = m.thread_id AND r.person_id = $2 AND r.seq >= m.seq WHERE m.id = $10 AND r.at >= $8)), $10, $11, $12, $13)
+INSERT INTO notices (id, person_id, event_id, subject, topic, listed, mail, at, read_at, message_id, push, named, needs, client_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8,
+       COALESCE($9, (SELECT MIN(r.at) FROM messages m JOIN reading_marks r ON r.thread_id = m.thread_id AND r.person_id = $2 AND r.seq >= m.seq WHERE m.id = $10 AND r.at >= $8)), $10, $11, $12, $13, $14)
 ON CONFLICT (person_id, event_id) DO NOTHING`,
-		db.NewID("ntc"), string(l.person), string(e.id), e.subject, int64(e.topic), listed, mail, e.at, read, nullable(e.message), push, named, needs)
+		db.NewID("ntc"), string(l.person), string(e.id), e.subject, int64(e.topic), listed, mail, e.at, read, nullable(e.message), push, named, needs, string(e.of))
 	if err == nil && n > 0 && e.kind == MessageEdited { // what they were told of the message before is told again
 		_, err = d.Exec(ctx, `UPDATE notices SET read_at = $1 WHERE person_id = $2 AND message_id = $3 AND event_id <> $4 AND read_at IS NULL`,
 			db.Micros(p.now()), string(l.person), string(e.message), string(e.id))
@@ -429,8 +430,7 @@ UPDATE notices SET mail_id = $1 WHERE person_id = $2 AND mail = $3 AND mail_id =
 			return err
 		}
 		n, err := d.Exec(ctx, `
-UPDATE notices SET mail_id = '' WHERE `+taken+` AND COALESCE((SELECT e.client_id FROM events e WHERE e.id = notices.event_id), '') <>
-       (SELECT COALESCE(e.client_id, '') FROM (SELECT event_id FROM notices WHERE `+taken+` ORDER BY at, id LIMIT 1) o JOIN events e ON e.id = o.event_id)`, args...)
+UPDATE notices SET mail_id = '' WHERE `+taken+` AND client_id <> (SELECT o.client_id FROM notices o WHERE `+taken+` ORDER BY at, id LIMIT 1)`, args...)
 		if err != nil || n == 0 {
 			return err
 		}
