@@ -155,6 +155,17 @@ func (n NewMessage) portal() portal.NewMessage {
 	return portal.NewMessage{Body: n.Body, Audience: n.Audience, Quote: n.Quote, Files: n.Files, Question: n.Question}
 }
 
+type saying struct {
+	NewMessage
+	Read portal.MessageID `json:"read,omitempty" maxLength:"64" doc:"The newest message here that you have read, which reads those before it too, as if you had said so by itself. Without it an answer reads nothing: the portal cannot know what your program has shown you, and the others are told what you have seen."`
+}
+
+func (n saying) portal() portal.NewMessage {
+	m := n.NewMessage.portal()
+	m.ReadUpTo = n.Read
+	return m
+}
+
 type newConversation struct {
 	Subject string `json:"subject" doc:"What it is about, at most 200 characters."`
 	NewMessage
@@ -393,7 +404,7 @@ func (s *server) threads(name string, comments bool) {
 		}
 		return w, err
 	})
-	create(s, path+"/messages", "say-in-"+name, "Say something in it", func(ctx context.Context, me *portal.Scope, id string, in NewMessage) (portal.MessageID, error) {
+	create(s, path+"/messages", "say-in-"+name, "Say something in it", func(ctx context.Context, me *portal.Scope, id string, in saying) (portal.MessageID, error) {
 		if _, err := threadOf(ctx, me, id, comments); err != nil {
 			return "", err
 		}

@@ -354,3 +354,34 @@ func TestNotices(t *testing.T) {
 		}
 	})
 }
+
+// An answer says how far its author has read, or reads nothing.
+func TestAnswersSayWhatWasRead(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		s := newSite(t, w)
+		mia, cleo := s.token("mia", "read", "write"), s.token("cleo", "read", "write")
+		path := "/api/conversations/" + s.asks(mia, 201, "POST", "/api/projects/"+string(w.Site)+"/conversations", `{"subject":"Colours","body":"Which blue?","audience":"client"}`).text("id")
+		first := s.asks(cleo, 200, "GET", path+"/messages", "").all("items")[0].text("id")
+		s.asks(mia, 201, "POST", path+"/messages", `{"body":"Or green?","audience":"client"}`)
+		note := s.asks(mia, 201, "POST", path+"/messages", `{"body":"Among us"}`).text("id")
+		want := func(what string, unread int) {
+			t.Helper()
+			for _, c := range s.asks(cleo, 200, "GET", "/api/conversations?project="+string(w.Site), "").all("items") {
+				if n, _ := c["unread"].(float64); strings.HasSuffix(path, c.text("id")) && int(n) != unread {
+					t.Errorf("%s: %v are unread, want %d", what, n, unread)
+				}
+			}
+		}
+		s.asks(cleo, 201, "POST", path+"/messages", `{"body":"Let me see"}`)
+		want("an answer that says nothing of it", 2)
+		for _, other := range []string{note, "msg_x", string(w.Items[w.Shop][portal.ClientSide].Message)} {
+			s.asks(cleo, 422, "POST", path+"/messages", `{"body":"Green","read":"`+other+`"}`)
+		}
+		want("what is not there", 2)
+		s.asks(cleo, 201, "POST", path+"/messages", `{"body":"The light one","read":"`+first+`"}`)
+		want("the first", 1)
+		last := s.asks(cleo, 200, "GET", path+"/messages", "").all("items")
+		s.asks(cleo, 201, "POST", path+"/messages", `{"body":"Green","read":"`+last[len(last)-1].text("id")+`"}`)
+		want("all", 0)
+	})
+}

@@ -101,9 +101,6 @@ func (n *Notifier) pictures(ctx context.Context, me *portal.Scope, l *letter, al
 	return err
 }
 
-// maxSaid is how much of a message a mail holds, in characters.
-const maxSaid = 4000
-
 // said is a mail about one message: what it says, and an address that an answer
 // to the mail goes to.
 func (n *Notifier) said(ctx context.Context, me *portal.Scope, l *letter, x portal.Notice) error {
@@ -165,8 +162,8 @@ const maxQuoted = 200
 // what its files are called, all as far as the mail's reader sees it.
 func (l *letter) words(m portal.Message) *mail.Words {
 	body := []rune(m.Body)
-	if len(body) > maxSaid {
-		body = append(body[:maxSaid], '…')
+	if len(body) > portal.MaxMailed {
+		body = append(body[:portal.MaxMailed], '…')
 	}
 	w := &mail.Words{Text: prose.Text(string(body)), HTML: prose.Unlinked(string(body))}
 	if q := m.Quoted; q != nil && !q.Deleted() {

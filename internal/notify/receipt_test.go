@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -305,5 +306,114 @@ func TestReturnedBeforeItIsSent(t *testing.T) {
 		o.Clock.Advance(time.Minute)
 		take()
 		o.want(id, portal.MailFailed, "bounced/5.1.1", 1)
+	})
+}
+
+// Who answers by mail has read as far as mails have shown them all of it: the
+// conversation does not need them any more, and nobody is told that they saw what no
+// mail held, or not to its end.
+func TestAnswersReadWhatMailsShowed(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		ctx := t.Context()
+		o := open(t, w, &mailtest.Server{})
+		begun, err := o.As(o.Tom).StartConversation(ctx, o.Site, portal.NewConversation{Subject: "Colours", NewMessage: portal.NewMessage{Body: "Which of the two?", Audience: portal.ClientSide}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := func(who portal.PersonID, n portal.NewMessage) portal.MessageID {
+			t.Helper()
+			o.Clock.Advance(time.Second)
+			id, err := o.As(who).SayAt(ctx, string(begun), n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return id
+		}
+		say := func(body string) portal.MessageID {
+			t.Helper()
+			return said(o.Tom, portal.NewMessage{Body: body, Audience: portal.ClientSide})
+		}
+		mailed := func() portal.MailID {
+			t.Helper()
+			if _, err := o.Portal.TellPeople(ctx); err != nil {
+				t.Fatal(err)
+			}
+			o.Clock.Advance(4 * time.Minute)
+			due, err := o.Portal.DueMails(ctx, o.Clock.Now(), 100)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, id := range due {
+				if o.mail(id).Person == o.Cleo {
+					o.send(id)
+					return id
+				}
+			}
+			t.Fatal("Cleo is mailed nothing")
+			return ""
+		}
+		answer := func(to portal.MailID) {
+			t.Helper()
+			said(o.Cleo, portal.NewMessage{Body: "The blue one", Audience: portal.ClientSide, ByMail: true, Answers: to})
+		}
+		// want says how much of it needs Cleo, and which of the team's messages she has seen.
+		want := func(what string, unread int, seen ...portal.MessageID) {
+			t.Helper()
+			o.Clock.Advance(time.Minute)
+			all, err := o.As(o.Cleo).ProjectNeeds(ctx, o.Site, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			left := 0
+			for _, n := range all {
+				if n.Kind == "unread" && n.Item == portal.ItemID(begun) {
+					left = n.Messages
+				}
+			}
+			list, err := o.As(o.Tom).Messages(ctx, begun, portal.MessagePage{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []portal.MessageID
+			for _, m := range list.All {
+				r, err := o.As(o.Tom).Receipts(ctx, m.ID)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if slices.ContainsFunc(r.All, func(x portal.Receipt) bool { return x.Person == o.Cleo && !x.At.IsZero() }) {
+					got = append(got, m.ID)
+				}
+			}
+			if left != unread || !slices.Equal(got, seen) {
+				t.Errorf("%s: %d messages need Cleo, who has seen %v; want %d and %v", what, left, got, unread, seen)
+			}
+		}
+		list, err := o.As(o.Tom).Messages(ctx, begun, portal.MessagePage{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := list.All[0].ID
+		second := say("Or both?")
+		mail := mailed()
+		third := say("We print tonight.") // after the mail
+		want("mailed", 3)
+		answer("")
+		want("an answer to none", 3)
+		answer(mail)
+		want("answered", 1, first, second)
+		mail = mailed()
+		long := say(strings.Repeat("much ", 900))
+		mailed()
+		answer(mail)
+		want("an answer to the earlier mail", 1, first, second, third)
+		last := say("And then?")
+		mail = mailed()
+		answer(mail)
+		want("one that was cut is not seen", 2, first, second, third)
+		if err := o.As(o.Cleo).MarkRead(ctx, begun, long); err != nil {
+			t.Fatal(err)
+		}
+		answer(mail)
+		want("answered again", 0, first, second, third, long, last)
 	})
 }

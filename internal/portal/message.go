@@ -265,12 +265,16 @@ type NewMessage struct {
 	Audience Side      // of the team; empty: the team alone, an internal note
 	Quote    MessageID // of the same thread
 	Files    []FileID
-	Question bool   // the client is asked: it is their turn to answer. Not in comments
-	ByMail   bool   // it was not written in the portal, where a draft may wait
-	Answers  MailID // of one by mail: to which it is an answer; empty: it does not say
+	ReadUpTo MessageID // of the same thread: so far who says it has read there; empty: they do not say
+	Question bool      // the client is asked: it is their turn to answer. Not in comments
+	ByMail   bool      // it was not written in the portal, where a draft may wait
+	Answers  MailID    // of one by mail: to which it is an answer; empty: it does not say
 }
 
 const maxMessageFiles = 20
+
+// MaxMailed is how much of a message a mail holds, in characters.
+const MaxMailed = 4000
 
 func (n *NewMessage) check(c *checks) {
 	n.Body = c.text("body", n.Body)
@@ -365,6 +369,15 @@ func (t *tx) say(ctx context.Context, th Thread, n NewMessage) (MessageID, error
 	}
 	if n.Answers != "" { // who answers has looked
 		if err := t.readUntil(ctx, th, n.Answers); err != nil {
+			return "", err
+		}
+	}
+	if n.ReadUpTo != "" {
+		err := t.markRead(ctx, th.ID, n.ReadUpTo)
+		if err == ErrNotFound {
+			err = invalid("read", "choice")
+		}
+		if err != nil {
 			return "", err
 		}
 	}

@@ -14,40 +14,45 @@ import (
 func (me *Scope) MarkRead(ctx context.Context, id ThreadID, upTo MessageID) error {
 	return me.write(ctx, func(t *tx) error {
 		t.quiet("that something was read changes nothing")
-		var at, before int64
-		var project ProjectID
-		var client ClientID
-		var receipts string
-		var side Side
-		err := t.get(ctx, `
+		return t.markRead(ctx, id, upTo)
+	})
+}
+
+// markRead is MarkRead as a part of something else.
+func (t *tx) markRead(ctx context.Context, id ThreadID, upTo MessageID) error {
+	var at, before int64
+	var project ProjectID
+	var client ClientID
+	var receipts string
+	var side Side
+	err := t.get(ctx, `
 SELECT m.seq, COALESCE((SELECT MAX(r.seq) FROM my_readings r WHERE r.thread_id = m.thread_id), 0), COALESCE(m.client_id, ''), COALESCE(m.project_id, ''), m.side, w.receipts
   FROM my_messages m JOIN workspace w ON w.id = 1 WHERE m.id = $2 AND m.thread_id = $3`,
-			[]any{string(upTo), string(id)}, &at, &before, &client, &project, &side, &receipts)
-		if err != nil || at <= before {
-			return err
-		}
-		if _, err := t.exec(ctx, `
+		[]any{string(upTo), string(id)}, &at, &before, &client, &project, &side, &receipts)
+	if err != nil || at <= before {
+		return err
+	}
+	if _, err := t.exec(ctx, `
 INSERT INTO reading_marks (thread_id, person_id, seq, at) VALUES ($1, $2, $3, $4) ON CONFLICT (thread_id, person_id, seq) DO NOTHING`,
-			string(id), string(me.actor.person), at, t.now); err != nil {
-			return err
-		}
-		if err := t.readNotices(ctx, id, at); err != nil {
-			return err
-		}
-		// Whoever may know of it is told; of notes the client may not.
-		audience := ClientSide
-		if side == Team {
-			audience = Team
-			if receipts == "on" {
-				if err := noneFound(t.get(ctx, `SELECT m.audience FROM my_messages m WHERE m.thread_id = $2 AND m.seq > $3 AND m.seq <= $4 AND m.audience = 'client' LIMIT 1`,
-					[]any{string(id), before, at}, &audience)); err != nil {
-					return err
-				}
+		string(id), string(t.me.actor.person), at, t.now); err != nil {
+		return err
+	}
+	if err := t.readNotices(ctx, id, at); err != nil {
+		return err
+	}
+	// Whoever may know of it is told; of notes the client may not.
+	audience := ClientSide
+	if side == Team {
+		audience = Team
+		if receipts == "on" {
+			if err := noneFound(t.get(ctx, `SELECT m.audience FROM my_messages m WHERE m.thread_id = $2 AND m.seq > $3 AND m.seq <= $4 AND m.audience = 'client' LIMIT 1`,
+				[]any{string(id), before, at}, &audience)); err != nil {
+				return err
 			}
 		}
-		t.heard(Thread{ID: id, Client: client, Project: project}, audience)
-		return nil
-	})
+	}
+	t.heard(Thread{ID: id, Client: client, Project: project}, audience)
+	return nil
 }
 
 // A Receipt is how far a message has got with one person.

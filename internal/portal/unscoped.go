@@ -1238,13 +1238,31 @@ UPDATE notices SET read_at = $1 WHERE person_id = $2 AND read_at IS NULL AND sub
 }
 
 // readUntil notes that the actor has looked at what they were mailed about a thread
-// until one of their mails, which they answer, and at nothing that came after.
-// Unscoped: nobody reads by it, and mails are for those who administer.
+// until one of their mails, which they answer, and at nothing that came after. The thread
+// they have read as far as mails showed them all of it: not past what stood in none, or
+// not to its end. Unscoped: nobody reads by it, and mails are for those who administer.
 func (t *tx) readUntil(ctx context.Context, th Thread, mail MailID) error {
-	_, err := t.exec(ctx, `
-UPDATE notices SET read_at = $1 WHERE person_id = $2 AND read_at IS NULL AND subject IN ($3, $4)
-   AND EXISTS (SELECT 1 FROM mails m JOIN mails a ON a.person_id = m.person_id AND (a.id = m.id OR m.sent_at <= a.sent_at)
-                WHERE m.id = notices.mail_id AND m.person_id = $2 AND a.id = $5)`,
-		t.now, string(t.me.actor.person), string(th.ID), string(th.Item), string(mail))
+	const shown = `EXISTS (SELECT 1 FROM mails m JOIN mails a ON a.person_id = m.person_id AND (a.id = m.id OR m.sent_at <= a.sent_at)
+                WHERE m.id = n.mail_id AND m.person_id = n.person_id AND a.id = `
+	if _, err := t.exec(ctx, `UPDATE notices AS n SET read_at = $1 WHERE n.person_id = $2 AND n.read_at IS NULL AND n.subject IN ($3, $4) AND `+shown+`$5)`,
+		t.now, string(t.me.actor.person), string(th.ID), string(th.Item), string(mail)); err != nil {
+		return err
+	}
+	const mark = `COALESCE((SELECT MAX(r.seq) FROM my_readings r WHERE r.thread_id = $2), 0)`
+	var upTo MessageID
+	err := t.get(ctx, `
+SELECT m.id FROM my_messages m
+ WHERE m.thread_id = $2 AND m.seq > `+mark+` AND m.seq < COALESCE((
+       SELECT o.seq FROM my_messages o
+        WHERE o.thread_id = $2 AND o.seq > `+mark+` AND o.deleted_at IS NULL AND COALESCE(o.author_id, '') <> $3
+          AND NOT (LENGTH(o.body) <= $5 AND EXISTS (SELECT 1 FROM notices n WHERE n.message_id = o.id AND n.person_id = $3 AND n.mail = 'now' AND `+shown+`$4)))
+        ORDER BY o.seq LIMIT 1), m.seq + 1)
+ ORDER BY m.seq DESC LIMIT 1`, []any{string(th.ID), string(t.me.actor.person), string(mail), MaxMailed}, &upTo)
+	if err == ErrNotFound { // they were shown none of what comes next
+		return nil
+	}
+	if err == nil {
+		err = t.markRead(ctx, th.ID, upTo)
+	}
 	return err
 }
