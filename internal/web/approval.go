@@ -66,14 +66,13 @@ func (s *Server) approvals(w http.ResponseWriter, r *http.Request, me *visit) er
 	chooses(&p.Page, me, client, r.URL.Path, url.Values{})
 	under(&p.Page, me, client)
 	s.setTitle(&p.Page, p.T("nav.approvals"))
-	if signoffsAlone(r) {
-		all, next, err := me.ClientSignoffs(ctx, client, pageOf(r, onBoard))
-		if err != nil {
-			return err
-		}
-		p.Signoffs = aloneSignoffs(r, all, next)
+	if err := clientSignoffs(r, me, client, &p.Signoffs, "client", string(client)); err != nil {
+		return err
+	}
+	if p.Signoffs.Alone {
 		return s.render(w, r, http.StatusOK, view.Approvals(p))
 	}
+	p.Signoffs.All = slices.DeleteFunc(p.Signoffs.All, portal.Signoff.MaySign)
 	if p.Awaited, err = me.AwaitedApprovals(ctx, client, 0); err != nil {
 		return err
 	}
@@ -93,13 +92,7 @@ func (s *Server) approvals(w http.ResponseWriter, r *http.Request, me *visit) er
 			p.Signs = append(p.Signs, x)
 		}
 	}
-	if p.Newest, p.Older = pages(r, next); p.Newest == "" {
-		all, next, err := me.ClientSignoffs(ctx, client, portal.Page{Limit: onBoard})
-		if err != nil {
-			return err
-		}
-		p.Signoffs = signoffsFrom(slices.DeleteFunc(all, portal.Signoff.MaySign), next, r.URL.Path, "client", string(client))
-	}
+	p.Newest, p.Older = pages(r, next)
 	if p.People, err = s.answersOf(ctx, me, p.All()); err != nil {
 		return err
 	}
@@ -114,29 +107,29 @@ func (s *Server) clientApprovals(w http.ResponseWriter, r *http.Request, me *vis
 		return err
 	}
 	p := view.ClientApprovalsPage{ClientFrame: frame, Name: me.Brand.Name}
-	if signoffsAlone(r) {
-		all, next, err := me.ClientSignoffs(ctx, p.Client.ID, pageOf(r, onBoard))
-		if err != nil {
-			return err
-		}
-		p.Signoffs = aloneSignoffs(r, all, next)
+	if err := clientSignoffs(r, me, p.Client.ID, &p.Signoffs); err != nil {
+		return err
+	}
+	if p.Signoffs.Alone {
 		return s.render(w, r, http.StatusOK, view.ClientApprovalsTab(p))
 	}
 	var next string
 	if p.Approvals, next, err = me.UrgentApprovals(ctx, p.Client.ID, pageOf(r, onBoard)); err != nil {
 		return err
 	}
-	if p.Newest, p.Older = pages(r, next); p.Newest == "" {
-		all, next, err := me.ClientSignoffs(ctx, p.Client.ID, portal.Page{Limit: onBoard})
-		if err != nil {
-			return err
-		}
-		p.Signoffs = signoffsFrom(all, next, r.URL.Path)
-	}
+	p.Newest, p.Older = pages(r, next)
 	if p.People, err = s.answersOf(ctx, me, p.Approvals); err != nil {
 		return err
 	}
 	return s.render(w, r, http.StatusOK, view.ClientApprovalsTab(p))
+}
+
+// clientSignoffs reads what a page shows of a client's sign-offs.
+func clientSignoffs(r *http.Request, me *visit, client portal.ClientID, l *view.SignoffList, pairs ...string) error {
+	return listed(r, "signoffs", &l.Part, func(pg portal.Page) (next string, err error) {
+		l.All, next, err = me.ClientSignoffs(r.Context(), client, pg)
+		return next, err
+	}, pairs...)
 }
 
 // answersOf are the people in approvals, by approval.
@@ -381,53 +374,71 @@ func (s *Server) projectApprovals(w http.ResponseWriter, r *http.Request, me *vi
 	if err != nil {
 		return err
 	}
-	p := view.ProjectApprovalsPage{Within: in}
+	p, ctx := view.ProjectApprovalsPage{Within: in}, r.Context()
 	if in.Project.Team() {
-		if p.Own, _, err = me.SubjectSignoffs(r.Context(), string(in.Project.ID), portal.Page{Limit: 1}); err != nil {
+		if p.Own, _, err = me.SubjectSignoffs(ctx, string(in.Project.ID), portal.Page{Limit: 1}); err != nil {
 			return err
 		}
 	}
-	if signoffsAlone(r) {
-		all, next, err := projectSignoffs(r, me, in.Project.ID)
-		if err != nil {
-			return err
-		}
-		p.Signoffs = aloneSignoffs(r, all, next)
-		return s.render(w, r, http.StatusOK, view.ProjectApprovals(p))
-	}
-	var next string
-	if p.Approvals, next, err = me.ProjectApprovals(r.Context(), in.Project.ID, pageOf(r, onBoard)); err != nil {
+	if err := projectLists(r, me, &p); err != nil {
 		return err
 	}
-	if p.People, err = s.answersOf(r.Context(), me, p.Approvals); err != nil {
+	if p.People, err = s.answersOf(ctx, me, p.Approvals.All); err != nil {
 		return err
-	}
-	p.Newest, p.Older = pages(r, next)
-	if p.Newest == "" {
-		all, next, err := me.ProjectSignoffs(r.Context(), in.Project.ID, portal.Page{Limit: onBoard})
-		if err != nil {
-			return err
-		}
-		p.Signoffs = signoffsFrom(all, next, r.URL.Path)
-		if p.Revisions, _, err = me.ProjectRevisions(r.Context(), in.Project.ID, portal.Page{Limit: onBoard}); err != nil {
-			return err
-		}
 	}
 	return s.render(w, r, http.StatusOK, view.ProjectApprovals(p))
 }
 
-// projectSignoffs are part of those of a project, or of the one thing in it that is
-// asked for.
-func projectSignoffs(r *http.Request, me *visit, project portal.ProjectID) (all []portal.Signoff, next string, err error) {
-	subject := r.URL.Query().Get("subject")
-	if subject == "" {
-		return me.ProjectSignoffs(r.Context(), project, pageOf(r, onBoard))
+// projectLists reads the lists of a project, or that one which is asked for alone: of
+// the project, or of one thing in it.
+func projectLists(r *http.Request, me *visit, p *view.ProjectApprovalsPage) (err error) {
+	ctx, project := r.Context(), p.Project.ID
+	of, kind := "", ""
+	if q := r.URL.Query(); q.Get("list") != "" && q.Get("subject") != "" {
+		of = q.Get("subject")
+		kind = portal.ItemID(of).Kind()
+		l, err := subject(ctx, me, portal.ItemID(of), project)
+		if err != nil {
+			return err
+		}
+		p.Approvals.Of, p.Signoffs.Of, p.Revisions.Of = l, l, l
 	}
-	all, next, err = me.SubjectSignoffs(r.Context(), subject, pageOf(r, onBoard))
-	if len(all) > 0 && all[0].Project != project {
-		return nil, "", portal.ErrNotFound
+	if err := listed(r, "signoffs", &p.Signoffs.Part, func(pg portal.Page) (next string, err error) {
+		if of == "" {
+			p.Signoffs.All, next, err = me.ProjectSignoffs(ctx, project, pg)
+		} else {
+			p.Signoffs.All, next, err = me.SubjectSignoffs(ctx, of, pg)
+		}
+		return next, err
+	}); err != nil {
+		return err
 	}
-	return all, next, err
+	if err := listed(r, "revisions", &p.Revisions.Part, func(pg portal.Page) (next string, err error) {
+		switch kind {
+		case "":
+			p.Revisions.All, next, err = me.ProjectRevisions(ctx, project, pg)
+		case "deliverable":
+			p.Revisions.All, next, err = me.DeliverableRevisions(ctx, portal.DeliverableID(of), pg)
+		case "file":
+			p.Revisions.All, next, err = me.FileRevisions(ctx, portal.FileID(of), pg)
+		}
+		return next, err
+	}); err != nil {
+		return err
+	}
+	if p.Signoffs.Alone || p.Revisions.Alone {
+		return nil
+	}
+	var next string
+	switch kind {
+	case "":
+		p.Approvals.All, next, err = me.ProjectApprovals(ctx, project, pageOf(r, onBoard))
+	case "deliverable":
+		p.Approvals.All, next, err = me.DeliverableApprovals(ctx, portal.DeliverableID(of), pageOf(r, onBoard))
+	}
+	p.Approvals.Alone = r.URL.Query().Get("list") == "approvals"
+	p.Approvals.Newest, p.Approvals.Older = pages(r, next)
+	return err
 }
 
 func (s *Server) approvalPage(w http.ResponseWriter, r *http.Request, me *visit) error {

@@ -62,7 +62,7 @@ func (s *Server) commentsOn(r *http.Request, me *visit, in view.Within, c *view.
 	if c.Alone {
 		f.Version = c.Version
 	}
-	for _, r := range c.Rounds {
+	for _, r := range c.Rounds.All {
 		if q.Get("show") == string(r.ID) {
 			c.State, f.Round, f.Version = string(r.ID), r.ID, ""
 		}

@@ -40,9 +40,6 @@ func (s *Server) deliverables(w http.ResponseWriter, r *http.Request, me *visit)
 	return s.render(w, r, http.StatusOK, view.Deliverables(p))
 }
 
-// approvalsBeside is how many approvals of a deliverable its page shows.
-const approvalsBeside = 10
-
 // thumbs are addresses of small pictures of what is in deliverables: of the
 // first file in each that has one.
 func thumbs(ctx context.Context, me *visit, all []portal.Deliverable) (map[portal.DeliverableID]string, error) {
@@ -83,18 +80,20 @@ func (s *Server) renderDeliverable(w http.ResponseWriter, r *http.Request, me *v
 	if p.Links, err = me.Links(ctx, d.ID); err != nil {
 		return err
 	}
-	if p.Approvals, _, err = me.DeliverableApprovals(ctx, d.ID, portal.Page{Limit: approvalsBeside}); err != nil {
+	pg, next := portal.Page{Limit: beside}, ""
+	if p.Approvals.All, next, err = me.DeliverableApprovals(ctx, d.ID, pg); err != nil {
 		return err
 	}
-	signoffs, next, err := me.SubjectSignoffs(ctx, string(d.ID), portal.Page{Limit: signoffsBeside})
-	if err != nil {
+	p.Approvals.Older = goesOnOf("approvals", next, d.Project, string(d.ID))
+	if p.Signoffs.All, next, err = me.SubjectSignoffs(ctx, string(d.ID), pg); err != nil {
 		return err
 	}
-	p.Signoffs = signoffsFrom(signoffs, next, "/projects/"+string(d.Project)+"/approvals", "subject", string(d.ID))
-	if p.Revisions, _, err = me.DeliverableRevisions(ctx, d.ID, portal.Page{Limit: revisionsBeside}); err != nil {
+	p.Signoffs.Older = goesOnOf("signoffs", next, d.Project, string(d.ID))
+	if p.Revisions.All, next, err = me.DeliverableRevisions(ctx, d.ID, pg); err != nil {
 		return err
 	}
-	p.MayDelete = p.MayDelete && len(p.Approvals) == 0 && len(signoffs) == 0
+	p.Revisions.Older = goesOnOf("revisions", next, d.Project, string(d.ID))
+	p.MayDelete = p.MayDelete && len(p.Approvals.All) == 0 && len(p.Signoffs.All) == 0
 	if err := s.attached(r, me, &p.Item); err != nil {
 		return err
 	}

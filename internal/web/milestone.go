@@ -82,12 +82,12 @@ func (s *Server) milestonePage(w http.ResponseWriter, r *http.Request, me *visit
 			return err
 		}
 	}
-	signoffs, next, err := me.SubjectSignoffs(ctx, string(m.ID), portal.Page{Limit: signoffsBeside})
-	if err != nil {
+	var next string
+	if p.Signoffs.All, next, err = me.SubjectSignoffs(ctx, string(m.ID), portal.Page{Limit: beside}); err != nil {
 		return err
 	}
-	p.Signoffs = signoffsFrom(signoffs, next, "/projects/"+string(m.Project)+"/approvals", "subject", string(m.ID))
-	p.MayDelete = p.MayDelete && len(signoffs) == 0
+	p.Signoffs.Older = goesOnOf("signoffs", next, m.Project, string(m.ID))
+	p.MayDelete = p.MayDelete && len(p.Signoffs.All) == 0
 	tab := ""
 	if has(portal.SectionMilestones) {
 		tab = "milestones"

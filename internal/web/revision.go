@@ -21,9 +21,6 @@ func (s *Server) revisionRoutes() []route {
 	}
 }
 
-// revisionsBeside is how many revision requests stand beside something else.
-const revisionsBeside = 10
-
 func (s *Server) revisionPage(w http.ResponseWriter, r *http.Request, me *visit) error {
 	return s.renderRevision(w, r, me, http.StatusOK, portal.RevisionID(r.PathValue("id")), view.RevisionPage{})
 }

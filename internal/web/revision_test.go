@@ -1,7 +1,9 @@
 package web_test
 
 import (
+	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -100,5 +102,81 @@ func TestRevisionPages(t *testing.T) {
 		}
 		first(tom, false)
 		first(cleo, false)
+	})
+}
+
+// However many lists of changes and approvals there are of something, its page leads to
+// all.
+func TestListsOfChanges(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		ctx, cleo, tom := t.Context(), s.World.As(s.Cleo), s.World.As(s.Tom)
+		it := s.Items[s.World.Site][portal.ClientSide]
+		var ofFile, ofResult, approvals []string
+		for n := range 13 {
+			id, err := tom.AskApproval(ctx, s.World.Site, portal.NewApproval{Title: fmt.Sprintf("Round %d", n), Deliverable: it.Deliverable, Stages: []portal.NewStage{{People: []portal.PersonID{s.Cleo}}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			a, err := cleo.Approval(ctx, id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cleo.Decide(ctx, id, portal.ApprovalAnswer{Answer: portal.AnswerChanges, Content: a.Content, Note: "Once more"}); err != nil {
+				t.Fatal(err)
+			}
+			of, err := cleo.ApprovalRevisions(ctx, id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			approvals, ofResult = append(approvals, "/approvals/"+string(id)), append(ofResult, "/revisions/"+string(of[0].ID))
+		}
+		for range 53 {
+			id, err := cleo.RequestRevision(ctx, it.Version, portal.NewRevision{Points: []string{"Once more"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ofFile = append(ofFile, "/revisions/"+string(id))
+		}
+		lists := slices.Concat(ofFile, ofResult, []string{"/revisions/" + string(it.Revision)})
+		project, result, file := "/projects/"+string(s.World.Site)+"/approvals", "/deliverables/"+string(it.Deliverable), "/files/"+string(it.File)
+		for _, x := range []struct {
+			path, list string
+			want       []string
+		}{{project, "revisions", lists}, {result, "revisions", ofResult}, {result, "approvals", approvals}} {
+			for _, who := range []string{"tom", "cleo", "bea"} {
+				got, pages := followed(t, s.As(who), x.path, x.list)
+				for _, a := range x.want {
+					if n := len(slices.DeleteFunc(slices.Clone(got), func(x string) bool { return x != a })); n != 1 {
+						t.Errorf("%s, %s for %s: %s stands there %d times", x.path, x.list, who, a, n)
+					}
+				}
+				if pages != 2 {
+					t.Errorf("%s has %d pages of %s for %s", x.path, pages, x.list, who)
+				}
+			}
+		}
+		// Beside a file the rounds choose what is shown; the older ones are a page away.
+		for _, who := range []string{"tom", "cleo"} {
+			b := s.As(who)
+			older, pages := followed(t, b, file+"?panel=comments", "revisions")
+			if pages != 2 || !slices.Contains(older, ofFile[0]) || len(older) < 3 {
+				t.Errorf("%s finds %q on %d pages", who, older, pages)
+			}
+		}
+		// The page says of what the list is, and leads back to it.
+		of := func(list, id string) string { return project + "?list=" + list + "&subject=" + id }
+		p := s.As("cleo").Get(of("approvals", string(it.Deliverable))).MustBe(200).MustContain("Approvals")
+		if len(p.Attrs(`main a[href="`+result+`"]`, "href")) == 0 {
+			t.Error("nothing leads back to the deliverable")
+		}
+		// Nobody learns of it what they cannot see, nor where it is.
+		hidden := string(s.Items[s.World.Site][portal.Team].Deliverable)
+		s.As("tom").Get(of("approvals", hidden)).MustBe(200)
+		for _, list := range []string{"approvals", "revisions", "signoffs"} {
+			s.As("cleo").Get(of(list, hidden)).MustBe(404)
+			s.As("carl").Get(of(list, string(it.Deliverable))).MustBe(404)
+			s.As("mia").Get("/projects/" + string(s.World.Brand) + "/approvals?list=" + list + "&subject=" + string(it.Deliverable)).MustBe(404)
+			s.As("tom").Get(of(list, "prj_x")).MustBe(404)
+		}
 	})
 }

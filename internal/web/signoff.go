@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/vitrine-portal/vitrine/internal/account"
@@ -33,33 +32,6 @@ func (s *Server) signoffRoutes() []route {
 }
 
 func signoffPath(id string) string { return "/signoffs/" + id }
-
-// signoffsBeside is how many sign-offs stand beside something else.
-const signoffsBeside = 10
-
-// signoffsFrom makes a list of sign-offs that stand beside something else, and go on in
-// the list at a path that has them alone, of what the pairs name.
-func signoffsFrom(all []portal.Signoff, next, path string, pairs ...string) view.SignoffList {
-	l := view.SignoffList{All: all}
-	if next != "" {
-		q := url.Values{"list": {"signoffs"}, "after": {next}}
-		for i := 0; i < len(pairs); i += 2 {
-			q.Set(pairs[i], pairs[i+1])
-		}
-		l.Older = path + "?" + q.Encode()
-	}
-	return l
-}
-
-// signoffsAlone reports whether a page is asked for that has sign-offs alone.
-func signoffsAlone(r *http.Request) bool { return r.URL.Query().Get("list") == "signoffs" }
-
-// aloneSignoffs makes the list of such a page.
-func aloneSignoffs(r *http.Request, all []portal.Signoff, next string) view.SignoffList {
-	l := view.SignoffList{All: all, Alone: true}
-	l.Newest, l.Older = pages(r, next)
-	return l
-}
 
 func (s *Server) signoffPage(w http.ResponseWriter, r *http.Request, me *visit) error {
 	return s.renderSignoff(w, r, me, http.StatusOK, view.SignoffPage{})

@@ -78,6 +78,28 @@ func TestSignByCode(t *testing.T) {
 	})
 }
 
+// followed are the addresses in a list of a page and of those that it goes on to.
+func followed(t *testing.T, b *webtest.Browser, path, list string) (found []string, pages int) {
+	t.Helper()
+	for path != "" {
+		p := b.Get(path).MustBe(200)
+		found = append(found, p.Attrs(`main ul a[href^="/`+list+`/"]`, "href")...)
+		path, pages = "", pages+1
+		for _, next := range p.Attrs(`main a`, "href") {
+			if strings.Contains(next, "list="+list) && strings.Contains(next, "after=") {
+				path = next
+			}
+		}
+		if pages > 1 {
+			if first := p.Attr(`a[rel=prev]`, "href"); !strings.Contains(first, "list="+list) || strings.Contains(first, "after") {
+				t.Errorf("%s leads back to %q", p.Path, first)
+			}
+		}
+	}
+	slices.Sort(found)
+	return found, pages
+}
+
 // However many sign-offs there are, each list of them leads to all, each once.
 func TestSignoffLists(t *testing.T) {
 	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
@@ -112,26 +134,6 @@ func TestSignoffLists(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		// seen are the sign-offs on a page and on those that its lists go on to.
-		seen := func(b *webtest.Browser, path string) (found []string, pages int) {
-			for path != "" {
-				p := b.Get(path).MustBe(200)
-				found = append(found, p.Attrs(`main ul a[href^="/signoffs/"]`, "href")...)
-				path, pages = "", pages+1
-				for _, next := range p.Attrs(`a[rel=next]`, "href") {
-					if strings.Contains(next, "list=signoffs") {
-						path = next
-					}
-				}
-				if pages > 1 {
-					if first := p.Attr(`a[rel=prev]`, "href"); !strings.Contains(first, "list=signoffs") || strings.Contains(first, "after") {
-						t.Errorf("%s leads back to %q", p.Path, first)
-					}
-				}
-			}
-			slices.Sort(found)
-			return found, pages
-		}
 		client, team := "/signoffs/"+string(s.Items[s.World.Site][portal.ClientSide].Signoff), "/signoffs/"+string(s.Items[s.World.Site][portal.Team].Signoff) // of the World
 		for name, list := range map[string]struct {
 			who   string
@@ -146,14 +148,14 @@ func TestSignoffLists(t *testing.T) {
 		} {
 			want := slices.Clone(list.want)
 			slices.Sort(want)
-			if got, pages := seen(s.As(list.who), list.path); !slices.Equal(got, want) || pages != list.pages {
+			if got, pages := followed(t, s.As(list.who), list.path, "signoffs"); !slices.Equal(got, want) || pages != list.pages {
 				t.Errorf("%s: %d sign-offs on %d pages, want %d on %d: %q", name, len(got), pages, len(want), list.pages, got)
 			}
 		}
 		// Lists over all of a client have those of its other projects too, and what waits
 		// for the reader first, however old it is.
 		for who, path := range map[string]string{"mia": "/clients/" + string(s.Acme) + "/approvals", "cleo": "/approvals"} {
-			got, pages := seen(s.As(who), path)
+			got, pages := followed(t, s.As(who), path, "signoffs")
 			for _, id := range all {
 				if n := len(slices.DeleteFunc(slices.Clone(got), func(x string) bool { return x != id })); n < 1 || n > 1 && id != waits {
 					t.Errorf("%s has %s %d times", path, id, n)

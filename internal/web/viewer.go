@@ -92,9 +92,11 @@ func (s *Server) renderViewer(w http.ResponseWriter, r *http.Request, me *visit,
 		}
 	}
 	if p.Project.Sections.Has(portal.SectionApprovals) {
-		if p.Revisions, _, err = me.FileRevisions(ctx, f.ID, portal.Page{Limit: 100}); err != nil {
+		var next string
+		if p.Revisions.All, next, err = me.FileRevisions(ctx, f.ID, portal.Page{Limit: onBoard}); err != nil {
 			return err
 		}
+		p.Revisions.Older = goesOnOf("revisions", next, f.Project, string(f.ID))
 	}
 	if p.Attached, err = attachedTo(ctx, me, &p.Page, f.ID); err != nil {
 		return err

@@ -33,9 +33,9 @@ type CommentsBox struct {
 	Brings   bool               // files can come with a comment
 	Quote    *portal.Message    // what is to be quoted in the answer
 	Count    portal.CommentCount
-	State    string            // "open", "resolved", "mine", the id of one of the rounds, or "": all
-	Rounds   []portal.Revision // lists of changes that were made of comments
-	Here     string            // the address of the page
+	State    string       // "open", "resolved", "mine", the id of one of the rounds, or "": all
+	Rounds   RevisionList // lists of changes that were made of comments
+	Here     string       // the address of the page
 	Query    url.Values
 	First    string
 	More     string
@@ -90,7 +90,7 @@ func comments(c *CommentsBox) templ.Component {
 func (c *CommentsBox) list() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) (templ_7745c5c3_Err error) {
 		component.Put(ctx, templ_7745c5c3_Buffer, c.places())
-		if c.Count.All > c.Count.Open || c.Count.All > fewComments || c.State != "" || len(c.Rounds) > 0 {
+		if c.Count.All > c.Count.Open || c.Count.All > fewComments || c.State != "" || len(c.Rounds.All) > 0 {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Tabs(c.T("comment.show"), c.tabs()))
 		}
 		component.Put(ctx, templ_7745c5c3_Buffer, c.threads())
@@ -106,10 +106,13 @@ func (c *CommentsBox) tabs() []ui.Tab {
 		{Label: c.T("comment.resolved"), Href: c.To("show", "resolved", "comments"), Current: c.State == "resolved", Count: c.Count.All - c.Count.Open},
 		{Label: c.T("comment.mine"), Href: c.To("show", "mine", "comments"), Current: c.State == "mine"},
 	}
-	for _, r := range c.Rounds {
+	for _, r := range c.Rounds.All {
 		if !r.Withdrawn {
 			tabs = append(tabs, ui.Tab{Label: c.T("revision.round", "n", strconv.Itoa(r.Round)), Href: c.To("show", string(r.ID), "comments"), Current: c.State == string(r.ID)})
 		}
+	}
+	if c.Rounds.Older != "" {
+		tabs = append(tabs, ui.Tab{Label: c.T("revision.older"), Href: c.Rounds.Older})
 	}
 	return tabs
 }

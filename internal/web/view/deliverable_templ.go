@@ -65,10 +65,10 @@ type DeliverablePage struct {
 	Stale       bool // the form was about an older state
 	LinkTitle   string
 	LinkURL     string
-	Approvals   []portal.Approval // of its content, the newest first
-	Signoffs    SignoffList       // likewise
-	Revisions   []portal.Revision // likewise
-	Order       []string          // the ids of the project's deliverables, to move it among
+	Approvals   ApprovalList // of its content, the newest first
+	Signoffs    SignoffList  // likewise
+	Revisions   RevisionList // likewise
+	Order       []string     // the ids of the project's deliverables, to move it among
 }
 
 //go:noinline
@@ -148,9 +148,9 @@ func (p *DeliverablePage) at(below string) string {
 // openApproval is the approval of its content that is under way; the answer is
 // given there.
 func (p *DeliverablePage) openApproval() *portal.Approval {
-	for i := range p.Approvals {
-		if p.Approvals[i].State.Open() {
-			return &p.Approvals[i]
+	for i := range p.Approvals.All {
+		if a := &p.Approvals.All[i]; a.State.Open() {
+			return a
 		}
 	}
 	return nil
@@ -167,19 +167,7 @@ func (p *DeliverablePage) asked() templ.Component {
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("stamp", p.T("approval.awaits_answer")), templ_7745c5c3_Var11)
 		}
-		if len(p.Approvals) > 0 {
-			templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					for _, a := range p.Approvals {
-						component.Put(ctx, templ_7745c5c3_Buffer, p.approvalRow(a, p.Name, nil, false))
-					}
-					return nil
-				})
-				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var13)
-				return nil
-			})
-			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "approvals", Title: p.T("section.approvals"), Count: len(p.Approvals)}), templ_7745c5c3_Var12)
-		}
+		component.Put(ctx, templ_7745c5c3_Buffer, p.approvals(p.Approvals, p.Name, nil))
 		return nil
 	})
 }
@@ -193,16 +181,16 @@ func (p *DeliverablePage) mayChange() bool {
 // link is one address; removing it is for the team.
 //go:noinline
 func (p *DeliverablePage) link(l portal.Link) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var14 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var12 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<li>")
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("external-link"))
 		templ_7745c5c3_Buffer.WriteString("<div class=\"body\"><a class=\"main\" href=\"")
-		var templ_7745c5c3_Var15 templ.SafeURL
-		templ_7745c5c3_Var15, templ_7745c5c3_Err = templ.JoinURLErrs(l.URL)
+		var templ_7745c5c3_Var13 templ.SafeURL
+		templ_7745c5c3_Var13, templ_7745c5c3_Err = templ.JoinURLErrs(l.URL)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
 		templ_7745c5c3_Buffer.WriteString("\" target=\"_blank\" rel=\"noopener noreferrer nofollow ugc\">")
 		component.Text(templ_7745c5c3_Buffer, string(l.Title))
 		templ_7745c5c3_Buffer.WriteString("</a> ")
@@ -214,12 +202,12 @@ func (p *DeliverablePage) link(l portal.Link) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</div>")
 		if p.mayChange() {
 			templ_7745c5c3_Buffer.WriteString("<div class=\"aside\"><form method=\"post\" action=\"")
-			var templ_7745c5c3_Var18 templ.SafeURL
-			templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinURLErrs("/links/" + string(l.ID) + "/delete")
+			var templ_7745c5c3_Var16 templ.SafeURL
+			templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinURLErrs("/links/" + string(l.ID) + "/delete")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
 			templ_7745c5c3_Buffer.WriteString("\"><input type=\"hidden\" name=\"deliverable\" value=\"")
 			component.Text(templ_7745c5c3_Buffer, string(string(l.Deliverable)))
 			templ_7745c5c3_Buffer.WriteString("\">")
@@ -233,7 +221,7 @@ func (p *DeliverablePage) link(l portal.Link) templ.Component {
 
 //go:noinline
 func (p *DeliverablePage) deliverableFacts() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var20 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var18 templ.Component) (templ_7745c5c3_Err error) {
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.DeliverableState(string(p.Deliverable.State), p.T("state."+string(p.Deliverable.State))))
 		if !p.Deliverable.State.Accepted() && p.Deliverable.State != portal.StateDraft {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.turn(p.Deliverable.Turn, p.Deliverable.TurnSince))
@@ -251,12 +239,12 @@ func (p *DeliverablePage) deliverableFacts() templ.Component {
 		}
 		if p.Deliverable.MilestoneTitle != "" {
 			templ_7745c5c3_Buffer.WriteString("<a class=\"link\" href=\"")
-			var templ_7745c5c3_Var23 templ.SafeURL
-			templ_7745c5c3_Var23, templ_7745c5c3_Err = templ.JoinURLErrs("/milestones/" + string(p.Deliverable.Milestone))
+			var templ_7745c5c3_Var21 templ.SafeURL
+			templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinURLErrs("/milestones/" + string(p.Deliverable.Milestone))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.Deliverable.MilestoneTitle))
 			templ_7745c5c3_Buffer.WriteString("</a>")
@@ -269,24 +257,24 @@ func (p *DeliverablePage) deliverableFacts() templ.Component {
 // result says how a review ended, or that it is on.
 //go:noinline
 func (p *DeliverablePage) result() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var25 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var23 templ.Component) (templ_7745c5c3_Err error) {
 		switch p.Deliverable.State {
 		case portal.StateApproved, portal.StateSignedOff:
-			templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var24 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				return nil
 			})
-			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("badge-check", p.T("deliverable.was_approved", "name", p.by(p.Deliverable.StateBy), "when", p.Time(p.Deliverable.StateAt, p.Now))), templ_7745c5c3_Var26)
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("badge-check", p.T("deliverable.was_approved", "name", p.by(p.Deliverable.StateBy), "when", p.Time(p.Deliverable.StateAt, p.Now))), templ_7745c5c3_Var24)
 		case portal.StateChangesRequested:
-			templ_7745c5c3_Var27 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				return nil
 			})
-			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("rotate-ccw", p.T("deliverable.was_returned", "name", p.by(p.Deliverable.StateBy), "when", p.Time(p.Deliverable.StateAt, p.Now), "note", p.lastNote())), templ_7745c5c3_Var27)
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("rotate-ccw", p.T("deliverable.was_returned", "name", p.by(p.Deliverable.StateBy), "when", p.Time(p.Deliverable.StateAt, p.Now), "note", p.lastNote())), templ_7745c5c3_Var25)
 		case portal.StateInReview:
 			if a := p.openApproval(); !p.team() && (a == nil || !a.MayDecide()) {
-				templ_7745c5c3_Var28 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					return nil
 				})
-				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("hourglass", p.T("deliverable.is_in_review", "client", p.Project.ClientName, "when", p.Time(p.Deliverable.StateAt, p.Now))), templ_7745c5c3_Var28)
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("hourglass", p.T("deliverable.is_in_review", "client", p.Project.ClientName, "when", p.Time(p.Deliverable.StateAt, p.Now))), templ_7745c5c3_Var26)
 			}
 		}
 		return nil
@@ -305,7 +293,7 @@ func (p *DeliverablePage) lastNote() string {
 
 //go:noinline
 func (p *DeliverablePage) acts() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var29 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var27 templ.Component) (templ_7745c5c3_Err error) {
 		if p.team() && p.may(portal.Contribute) {
 			switch {
 			case p.openApproval() != nil:
@@ -336,8 +324,8 @@ func (p *DeliverablePage) acts() templ.Component {
 // askApproval is where its content is put to the vote: once more, when it was asked
 // before.
 func (p *DeliverablePage) askApproval() string {
-	if len(p.Approvals) > 0 && mayAgain(p.Approvals[0]) {
-		return againPath(p.Approvals[0])
+	if all := p.Approvals.All; len(all) > 0 && mayAgain(all[0]) {
+		return againPath(all[0])
 	}
 	return p.path("/approvals/new?deliverable=" + string(p.Deliverable.ID))
 }
@@ -378,9 +366,9 @@ type DeliverableForm struct {
 
 //go:noinline
 func EditDeliverable(p DeliverableForm) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var30 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var31 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var32 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var28 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var29 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var30 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				if p.ID != "" {
 					templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"revision\" value=\"")
 					component.Text(templ_7745c5c3_Buffer, string(p.Revision))
@@ -391,41 +379,41 @@ func EditDeliverable(p DeliverableForm) templ.Component {
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "body", Label: p.T("item.body"), Optional: p.T("form.optional"), Hint: p.T("form.markdown"), Value: p.Body, Error: p.Err("body"), Max: portal.MaxText}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var34 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var32 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "due_on", Label: p.T("task.due_on"), Optional: p.T("form.optional"), Type: "date", Value: p.DueOn, Error: p.Err("due_on")}))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "milestone", Label: p.T("item.milestone"), Value: p.Milestone, Error: p.Err("milestone")}, p.milestones(p.Milestones)))
 					return nil
 				})
-				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var34)
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var32)
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var35 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var33 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "owner", Label: p.T("deliverable.owner"), Value: p.Owner, Error: p.Err("owner")}, p.assignees(p.People)))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "rounds", Label: p.T("deliverable.rounds"), Optional: p.T("form.optional"), Hint: p.T("deliverable.rounds_hint"), Type: "number", InputMode: "numeric", Value: p.Rounds, Error: p.Err("rounds")}))
 					return nil
 				})
-				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var35)
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var33)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.ID != "" {
-					templ_7745c5c3_Var36 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var34 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 						component.Put(ctx, templ_7745c5c3_Buffer, p.previewAct("body"))
 						return nil
 					})
-					component.PutAround(ctx, templ_7745c5c3_Buffer, p.saveAct(p.T("action.save"), "/deliverables/"+string(p.ID), ""), templ_7745c5c3_Var36)
+					component.PutAround(ctx, templ_7745c5c3_Buffer, p.saveAct(p.T("action.save"), "/deliverables/"+string(p.ID), ""), templ_7745c5c3_Var34)
 				} else {
-					templ_7745c5c3_Var37 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var35 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 						component.Put(ctx, templ_7745c5c3_Buffer, p.previewAct("body"))
 						return nil
 					})
-					component.PutAround(ctx, templ_7745c5c3_Buffer, p.audienceActs(p.Audience, p.T("item.add_team"), p.T("item.add_client", "client", p.Project.ClientName)), templ_7745c5c3_Var37)
+					component.PutAround(ctx, templ_7745c5c3_Buffer, p.audienceActs(p.Audience, p.T("item.add_team"), p.T("item.add_client", "client", p.Project.ClientName)), templ_7745c5c3_Var35)
 				}
 				return nil
 			})
-			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.action(), Guard: true, Dirty: p.Failed() || p.Conflict != nil}), templ_7745c5c3_Var32)
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.action(), Guard: true, Dirty: p.Failed() || p.Conflict != nil}), templ_7745c5c3_Var30)
 			return nil
 		})
-		component.PutAround(ctx, templ_7745c5c3_Buffer, formFrame(&p.Within, p.heading(), p.Conflict), templ_7745c5c3_Var31)
+		component.PutAround(ctx, templ_7745c5c3_Buffer, formFrame(&p.Within, p.heading(), p.Conflict), templ_7745c5c3_Var29)
 		return nil
 	})
 }

@@ -106,20 +106,22 @@ func (p *Page) revisionNote(r portal.Revision) templ.Component {
 
 // revisions are those of something.
 //go:noinline
-func (p *Page) revisions(all []portal.Revision, workspace string) templ.Component {
+func (p *Page) revisions(l RevisionList, workspace string) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var6 templ.Component) (templ_7745c5c3_Err error) {
-		if len(all) > 0 {
+		if len(l.All) > 0 || !l.Whole() {
 			templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					for _, r := range all {
+					for _, r := range l.All {
 						component.Put(ctx, templ_7745c5c3_Buffer, p.revisionRow(r, workspace, false))
 					}
 					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var8)
+				templ_7745c5c3_Buffer.WriteString(" ")
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(p.pager(l.Part, "revision")))
 				return nil
 			})
-			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "revisions", Title: p.T("revision.all"), Count: len(all)}), templ_7745c5c3_Var7)
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "revisions", Title: p.T("revision.all"), Count: l.count(len(l.All)), More: l.Of}), templ_7745c5c3_Var7)
 		}
 		return nil
 	})

@@ -66,23 +66,11 @@ func (p *Page) signoffState(s portal.Signoff) templ.Component {
 	})
 }
 
-// SignoffList is part of a list of sign-offs, the newest first, with the addresses of
-// its beginning and of what follows.
-type SignoffList struct {
-	All    []portal.Signoff
-	Newest string
-	Older  string
-	Alone  bool // the page has nothing else
-}
-
-// part reports whether there are others than these.
-func (l SignoffList) part() bool { return l.Newest != "" || l.Older != "" }
-
 // signoffs are those of an item, or of a project.
 //go:noinline
 func (p *Page) signoffs(l SignoffList, workspace string, project bool) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) (templ_7745c5c3_Err error) {
-		if len(l.All) > 0 || l.part() {
+		if len(l.All) > 0 || !l.Whole() {
 			templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					for _, s := range l.All {
@@ -92,42 +80,26 @@ func (p *Page) signoffs(l SignoffList, workspace string, project bool) templ.Com
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var6)
 				templ_7745c5c3_Buffer.WriteString(" ")
-				component.Put(ctx, templ_7745c5c3_Buffer, p.signoffPager(l))
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(p.pager(l.Part, "signoff")))
 				return nil
 			})
-			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "signoffs", Title: p.T("signoff.all"), Count: l.count()}), templ_7745c5c3_Var5)
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "signoffs", Title: p.T("signoff.all"), Count: l.count(len(l.All)), More: l.Of}), templ_7745c5c3_Var5)
 		}
 		return nil
 	})
 }
 
-//go:noinline
-func (p *Page) signoffPager(l SignoffList) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var7 templ.Component) (templ_7745c5c3_Err error) {
-		component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("signoff.newest"), Href: l.Newest}, ui.Link{Label: p.T("signoff.older"), Href: l.Older}))
-		return nil
-	})
-}
-
-// count is how many there are, when these are all.
-func (l SignoffList) count() int {
-	if l.part() {
-		return 0
-	}
-	return len(l.All)
-}
-
 // signoffWaits leads to the sign-off that waits for the reader, if one does.
 //go:noinline
 func (p *Page) signoffWaits(all []portal.Signoff) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var8 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var7 templ.Component) (templ_7745c5c3_Err error) {
 		for _, s := range all {
 			if s.MaySign() && !p.ReadOnly {
-				templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("need.act.signoff"), Kind: ui.Primary, Small: true, Href: Href(string(s.ID))}))
 					return nil
 				})
-				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("pen-line", p.T("signoff.awaits_you")), templ_7745c5c3_Var9)
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("pen-line", p.T("signoff.awaits_you")), templ_7745c5c3_Var8)
 			}
 		}
 		return nil
@@ -178,21 +150,21 @@ func (p *SignoffPage) withdraws() bool {
 
 //go:noinline
 func Signoff(p SignoffPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var10 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var11 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var9 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var11 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				component.Put(ctx, templ_7745c5c3_Buffer, p.signoffState(p.Signoff))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.Signoff.State == portal.SignoffOpen {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Due(p.DueOn(p.Signoff.DueOn, true)))
 				}
 				templ_7745c5c3_Buffer.WriteString(" <a class=\"link\" href=\"")
-				var templ_7745c5c3_Var13 templ.SafeURL
-				templ_7745c5c3_Var13, templ_7745c5c3_Err = templ.JoinURLErrs(p.subject())
+				var templ_7745c5c3_Var12 templ.SafeURL
+				templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinURLErrs(p.subject())
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("signoff.of." + p.Signoff.Of())))
 				templ_7745c5c3_Buffer.WriteString("</a> <span>")
@@ -219,7 +191,7 @@ func Signoff(p SignoffPage) templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, p.chip(portal.ClientSide))
 				return nil
 			})
-			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Over: ui.Link{Label: p.Project.Name, Href: p.path("")}, Title: p.T("signoff.title", "title", p.Signoff.Title)}, p.acts()), templ_7745c5c3_Var12)
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Over: ui.Link{Label: p.Project.Name, Href: p.path("")}, Title: p.T("signoff.title", "title", p.Signoff.Title)}, p.acts()), templ_7745c5c3_Var11)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Stale {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.T("signoff.stale"), p.T("signoff.stale_text"), []ui.Link{{Label: p.T("signoff.as_it_is"), Href: p.at("")}}))
@@ -251,11 +223,11 @@ func Signoff(p SignoffPage) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString("</div>")
 			if len(p.Events) > 0 {
-				templ_7745c5c3_Var21 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Feed(p.Feed(p.Events, p.Name, false)))
 					return nil
 				})
-				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("item.history")}), templ_7745c5c3_Var21)
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("item.history")}), templ_7745c5c3_Var20)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.withdraws() {
@@ -263,7 +235,7 @@ func Signoff(p SignoffPage) templ.Component {
 			}
 			return nil
 		})
-		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var11)
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var10)
 		return nil
 	})
 }
@@ -278,7 +250,7 @@ func (p *SignoffPage) subject() string {
 
 //go:noinline
 func (p *SignoffPage) acts() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var22 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var21 templ.Component) (templ_7745c5c3_Err error) {
 		if p.withdraws() {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton(p.at("/remind"), ui.ButtonProps{Label: p.T("approval.remind"), Icon: "bell", Small: true}))
 			templ_7745c5c3_Buffer.WriteString(" ")
@@ -294,30 +266,30 @@ func (p *SignoffPage) acts() templ.Component {
 // result says how it ended.
 //go:noinline
 func (p *SignoffPage) result() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var23 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var22 templ.Component) (templ_7745c5c3_Err error) {
 		switch p.Signoff.State {
 		case portal.SignoffDone:
-			templ_7745c5c3_Var24 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var23 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				component.Put(ctx, templ_7745c5c3_Buffer, p.certificate(p.Certificate, p.at("/certificate")))
 				return nil
 			})
-			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("badge-check", p.T("signoff.was_signed", "name", p.Signoff.Name, "company", p.Signoff.Company, "when", p.Time(p.Signoff.StateAt, p.Now))), templ_7745c5c3_Var24)
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("badge-check", p.T("signoff.was_signed", "name", p.Signoff.Name, "company", p.Signoff.Company, "when", p.Time(p.Signoff.StateAt, p.Now))), templ_7745c5c3_Var23)
 		case portal.SignoffRefused:
+			templ_7745c5c3_Var24 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				return nil
+			})
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("circle-x", p.T("signoff.was_declined", "name", p.by(p.Signoff.StateBy), "when", p.Time(p.Signoff.StateAt, p.Now), "note", p.Signoff.Note)), templ_7745c5c3_Var24)
+		case portal.SignoffReturned:
 			templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				return nil
 			})
-			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("circle-x", p.T("signoff.was_declined", "name", p.by(p.Signoff.StateBy), "when", p.Time(p.Signoff.StateAt, p.Now), "note", p.Signoff.Note)), templ_7745c5c3_Var25)
-		case portal.SignoffReturned:
-			templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				return nil
-			})
-			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("circle-x", p.T("signoff.was_withdrawn", "when", p.Time(p.Signoff.StateAt, p.Now))), templ_7745c5c3_Var26)
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("circle-x", p.T("signoff.was_withdrawn", "when", p.Time(p.Signoff.StateAt, p.Now))), templ_7745c5c3_Var25)
 		default:
 			if !p.signs() {
-				templ_7745c5c3_Var27 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					return nil
 				})
-				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("hourglass", p.T("signoff.waits", "client", p.Project.ClientName)), templ_7745c5c3_Var27)
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("hourglass", p.T("signoff.waits", "client", p.Project.ClientName)), templ_7745c5c3_Var26)
 			}
 		}
 		return nil
@@ -327,16 +299,16 @@ func (p *SignoffPage) result() templ.Component {
 // certificate leads to the paper, or says that it is being made.
 //go:noinline
 func (p *Page) certificate(c portal.Certificate, href string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var28 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var27 templ.Component) (templ_7745c5c3_Err error) {
 		if c.Made() {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("certificate.get"), Icon: "download", Small: true, Href: href}))
 			templ_7745c5c3_Buffer.WriteString(" <a class=\"link\" href=\"")
-			var templ_7745c5c3_Var29 templ.SafeURL
-			templ_7745c5c3_Var29, templ_7745c5c3_Err = templ.JoinURLErrs("/verify/" + c.Code)
+			var templ_7745c5c3_Var28 templ.SafeURL
+			templ_7745c5c3_Var28, templ_7745c5c3_Err = templ.JoinURLErrs("/verify/" + c.Code)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var29))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("verify.link")))
 			templ_7745c5c3_Buffer.WriteString("</a>")
@@ -360,9 +332,9 @@ func (p *SignoffPage) lines(kind portal.LineKind) (some []portal.SignoffLine) {
 
 //go:noinline
 func (p *SignoffPage) part(kind portal.LineKind, title string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var32 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var31 templ.Component) (templ_7745c5c3_Err error) {
 		if lines := p.lines(kind); len(lines) > 0 {
-			templ_7745c5c3_Var33 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var32 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Buffer.WriteString("<ul class=\"rows\">")
 				for _, l := range lines {
 					component.Put(ctx, templ_7745c5c3_Buffer, p.line(l))
@@ -370,7 +342,7 @@ func (p *SignoffPage) part(kind portal.LineKind, title string) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</ul>")
 				return nil
 			})
-			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: title, Count: len(lines)}), templ_7745c5c3_Var33)
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: title, Count: len(lines)}), templ_7745c5c3_Var32)
 		}
 		return nil
 	})
@@ -378,18 +350,18 @@ func (p *SignoffPage) part(kind portal.LineKind, title string) templ.Component {
 
 //go:noinline
 func (p *SignoffPage) line(l portal.SignoffLine) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var34 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var33 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<li>")
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon(lineIcon(l)))
 		templ_7745c5c3_Buffer.WriteString("<div class=\"body\">")
 		if href := p.lineHref(l); href != "" {
 			templ_7745c5c3_Buffer.WriteString("<a class=\"main\" href=\"")
-			var templ_7745c5c3_Var35 templ.SafeURL
-			templ_7745c5c3_Var35, templ_7745c5c3_Err = templ.JoinURLErrs(href)
+			var templ_7745c5c3_Var34 templ.SafeURL
+			templ_7745c5c3_Var34, templ_7745c5c3_Err = templ.JoinURLErrs(href)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var35))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(l.Title))
 			templ_7745c5c3_Buffer.WriteString("</a> ")
@@ -447,13 +419,13 @@ func (p *SignoffPage) lineSub(l portal.SignoffLine) string {
 // form is where one signs.
 //go:noinline
 func (p *SignoffPage) form() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var41 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var40 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<section class=\"decide\"><h2>")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("signoff.sign_title")))
 		templ_7745c5c3_Buffer.WriteString("</h2><p>")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("signoff.sign_text", "client", p.Project.ClientName)))
 		templ_7745c5c3_Buffer.WriteString("</p>")
-		templ_7745c5c3_Var44 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var43 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"content\" value=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.Content))
 			templ_7745c5c3_Buffer.WriteString("\">")
@@ -474,7 +446,7 @@ func (p *SignoffPage) form() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</div>")
 			return nil
 		})
-		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/sign"), Attrs: templ.Attributes{"id": "sign"}}), templ_7745c5c3_Var44)
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/sign"), Attrs: templ.Attributes{"id": "sign"}}), templ_7745c5c3_Var43)
 		templ_7745c5c3_Buffer.WriteString("<details class=\"fold\"")
 		if p.Err("note") != "" {
 			templ_7745c5c3_Buffer.WriteString(" open")
@@ -482,14 +454,14 @@ func (p *SignoffPage) form() templ.Component {
 		templ_7745c5c3_Buffer.WriteString("><summary>")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("signoff.decline_fold")))
 		templ_7745c5c3_Buffer.WriteString("</summary>")
-		templ_7745c5c3_Var47 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var46 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "note", Label: p.T("signoff.decline_note"), Value: p.Note, Error: p.Err("note"), Required: true, Max: portal.MaxText, Rows: 3, Draft: "decline-" + string(p.Signoff.ID)}))
 			templ_7745c5c3_Buffer.WriteString(" <div>")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("signoff.decline"), Icon: "circle-x"}))
 			templ_7745c5c3_Buffer.WriteString("</div>")
 			return nil
 		})
-		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/decline")}), templ_7745c5c3_Var47)
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/decline")}), templ_7745c5c3_Var46)
 		templ_7745c5c3_Buffer.WriteString("</details></section>")
 		return nil
 	})
@@ -516,8 +488,8 @@ type SignoffForm struct {
 
 //go:noinline
 func AskSignoff(p SignoffForm) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var48 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var49 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var47 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var48 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			if p.Conflict {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.T("signoff.conflict"), p.T("signoff.conflict_text"), []ui.Link{{Label: p.Subject, Href: p.Back}}))
 			}
@@ -529,18 +501,18 @@ func AskSignoff(p SignoffForm) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Signers) == 0 {
+				templ_7745c5c3_Var50 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					return nil
+				})
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("user-plus", p.T("signoff.no_signers", "client", p.Project.ClientName)), templ_7745c5c3_Var50)
+			} else {
 				templ_7745c5c3_Var51 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					return nil
 				})
-				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("user-plus", p.T("signoff.no_signers", "client", p.Project.ClientName)), templ_7745c5c3_Var51)
-			} else {
-				templ_7745c5c3_Var52 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					return nil
-				})
-				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("users", p.T("signoff.signers", "names", p.List(p.signers()))), templ_7745c5c3_Var52)
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("users", p.T("signoff.signers", "names", p.List(p.signers()))), templ_7745c5c3_Var51)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var53 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var52 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"subject\" value=\"")
 				component.Text(templ_7745c5c3_Buffer, string(p.New.Subject))
 				templ_7745c5c3_Buffer.WriteString("\">")
@@ -559,12 +531,12 @@ func AskSignoff(p SignoffForm) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</div>")
 				return nil
 			})
-			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.path("/signoffs"), Guard: true, Wide: true, Dirty: p.Failed()}), templ_7745c5c3_Var53)
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.path("/signoffs"), Guard: true, Wide: true, Dirty: p.Failed()}), templ_7745c5c3_Var52)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, p.preview())
 			return nil
 		})
-		component.PutAround(ctx, templ_7745c5c3_Buffer, formFrame(&p.Within, p.T("signoff.ask_title", "title", p.Subject), nil), templ_7745c5c3_Var49)
+		component.PutAround(ctx, templ_7745c5c3_Buffer, formFrame(&p.Within, p.T("signoff.ask_title", "title", p.Subject), nil), templ_7745c5c3_Var48)
 		return nil
 	})
 }
@@ -572,7 +544,7 @@ func AskSignoff(p SignoffForm) templ.Component {
 // preview is what the client would sign now.
 //go:noinline
 func (p *SignoffForm) preview() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var56 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var55 templ.Component) (templ_7745c5c3_Err error) {
 		as := SignoffPage{Within: p.Within, Lines: p.Lines}
 		component.Put(ctx, templ_7745c5c3_Buffer, as.part(portal.LineDeliverable, p.T("signoff.deliverables")))
 		component.Put(ctx, templ_7745c5c3_Buffer, as.part(portal.LineVersion, p.T("signoff.versions")))

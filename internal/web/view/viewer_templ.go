@@ -38,7 +38,7 @@ type ViewerPage struct {
 	Approvals     []portal.ApprovalSubject // in which the file was decided on, or is to be
 	Asked         []portal.Approval        // open, about this version
 	Deciding      *ApprovalPage            // of them, what the reader answers below the stage; nil: nothing
-	Revisions     []portal.Revision        // of the file, the newest first
+	Revisions     RevisionList             // of the file, the newest first
 }
 
 // Stage is what is drawn of a version.
@@ -396,7 +396,7 @@ func (p *ViewerPage) notes() templ.Component {
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("hourglass", dots(a.Title, p.T("approval.is_asked"))), templ_7745c5c3_Var43)
 			}
 		}
-		for i, r := range p.Revisions {
+		for i, r := range p.Revisions.All {
 			if i == 0 && !r.Withdrawn || r.Waits() {
 				component.Put(ctx, templ_7745c5c3_Buffer, p.revisionNote(r))
 			}
