@@ -404,10 +404,11 @@ func without(first int, ids []ApprovalID) (cond string, args []any) {
 // aheadMost is how far the time is ahead of UTC where it is most.
 const aheadMost = 14 * time.Hour
 
-// laneCount bounds what is counted of a lane: a page that has more says "99+".
-const laneCount = 100
+// MaxCount bounds what is counted of a part of the board: a page that has more says
+// "99+".
+const MaxCount = 100
 
-// BoardCounts says how many are in each lane on the reader's day, up to 100. For the
+// BoardCounts says how many are in each lane on the reader's day, up to MaxCount. For the
 // team.
 func (me *Scope) BoardCounts(ctx context.Context, client ClientID, today string) (map[Lane]int, error) {
 	lapsed, err := me.lapsed(ctx, client)
@@ -416,10 +417,10 @@ func (me *Scope) BoardCounts(ctx context.Context, client ClientID, today string)
 	}
 	lanes := map[Lane]int{}
 	for _, l := range Lanes {
-		args := []any{string(l), string(client), laneCount}
+		args := []any{string(l), string(client), MaxCount}
 		due, waits := l.waits()
 		if waits {
-			args = []any{string(LaneClient), string(client), laneCount, today}
+			args = []any{string(LaneClient), string(client), MaxCount, today}
 			due = strings.Replace(due, "?", "$5", 1)
 			but, ids := without(len(args)+2, lapsed)
 			due, args = due+but, append(args, ids...)
@@ -430,7 +431,7 @@ func (me *Scope) BoardCounts(ctx context.Context, client ClientID, today string)
 		}
 		lanes[l] = n
 	}
-	lanes[LaneTeam] = min(lanes[LaneTeam]+len(lapsed), laneCount)
+	lanes[LaneTeam] = min(lanes[LaneTeam]+len(lapsed), MaxCount)
 	return lanes, nil
 }
 

@@ -131,6 +131,13 @@ func (me *Scope) BoardSignoffs(ctx context.Context, state SignoffState, client C
 	return me.signoffs(ctx, `s.state = $4 AND ($5 = '' OR s.client_id = $5)`, pg, string(state), string(client))
 }
 
+// CountSignoffs says how many those of BoardSignoffs are, up to MaxCount.
+func (me *Scope) CountSignoffs(ctx context.Context, state SignoffState, client ClientID) (n int, err error) {
+	err = me.get(ctx, `SELECT COUNT(*) FROM (SELECT s.id FROM my_signoffs s WHERE s.state = $2 AND ($3 = '' OR s.client_id = $3) ORDER BY s.id DESC LIMIT $4) x`,
+		[]any{string(state), string(client), MaxCount}, &n)
+	return n, err
+}
+
 func (me *Scope) signoffs(ctx context.Context, where string, pg Page, args ...any) (all []Signoff, next string, err error) {
 	rows, err := me.query(ctx, `
 SELECT `+signoffColumns+` FROM my_signoffs s WHERE `+where+` AND ($2 = '' OR s.id < $2) ORDER BY s.id DESC LIMIT $3`, append([]any{pg.After, pg.limit()}, args...)...)

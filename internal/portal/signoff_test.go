@@ -51,7 +51,8 @@ func signoffReads(items func(*portaltest.World, portal.ProjectID) []portaltest.I
 				}
 				previews = append(previews, m, d)
 			}
-			return []any{in, of, all, about, papers, previews}, errors.Join(err, err2, err3, err4, err5, err6)
+			n, err7 := me.CountSignoffs(ctx, portal.SignoffDone, "")
+			return []any{in, of, all, n, about, papers, previews}, errors.Join(err, err2, err3, err4, err5, err6, err7)
 		}},
 	}
 }

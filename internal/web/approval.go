@@ -278,7 +278,12 @@ func (s *Server) boardSignoffs(r *http.Request, me *visit, p *view.BoardPage) er
 		if len(all) == 0 {
 			continue
 		}
-		g := view.BoardSignoffs{State: state, Signoffs: all}
+		g := view.BoardSignoffs{State: state, Count: len(all), Signoffs: all}
+		if next != "" || r.URL.Query().Get("after") != "" {
+			if g.Count, err = me.CountSignoffs(r.Context(), state, p.Clients.Chosen); err != nil {
+				return err
+			}
+		}
 		if next != "" {
 			g.Older = "/approvals?" + url.Values{"lane": {"signoffs"}, "client": {string(p.Clients.Chosen)}, "state": {string(state)}, "after": {next}}.Encode()
 		}

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"encoding/csv"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -1011,6 +1012,80 @@ func TestDecideInTheViewer(t *testing.T) {
 		p = cleo.Get(shown("two.txt")).MustBe(200)
 		if p.Attr(".viewer-decide .acts a", "href") != at || p.Has(`form[action="`+at+`/decide"]`) {
 			t.Error("what was said by phone is not led to")
+		}
+	})
+}
+
+// A part of the board says how many there are of all that it leads to, as far as it
+// counts.
+func TestBoardSaysHowMany(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		withdrawn := 0
+		more := func(n int) {
+			t.Helper()
+			for range n {
+				withdrawn++
+				s.Exec(`
+INSERT INTO signoffs (id, project_id, client_id, subject_id, title, statement, state, state_at, state_by, created_at, created_by)
+SELECT $1, project_id, client_id, subject_id, title, statement, 'withdrawn', state_at, state_by, created_at, created_by FROM signoffs WHERE id = $2`,
+					fmt.Sprintf("sig_%03d", withdrawn), string(s.Items[s.World.Site][portal.ClientSide].Signoff))
+				s.Exec(`
+INSERT INTO approvals (id, project_id, client_id, title, title_key, due_key, state, state_at, turn_since, lane, created_at, created_by)
+SELECT $1, project_id, client_id, title, title_key, due_key, 'cancelled', state_at, turn_since, 'over', created_at, created_by FROM approvals WHERE id = $2`,
+					fmt.Sprintf("apr_%03d", withdrawn), string(s.Items[s.World.Site][portal.ClientSide].Approval))
+			}
+		}
+		says := func(path, want string) {
+			t.Helper()
+			for _, title := range s.As("tom").Get(path).MustBe(200).Texts(`main h2, nav.tabs a[aria-current]`) {
+				if strings.Join(strings.Fields(title), " ") == want {
+					return
+				}
+			}
+			t.Errorf("%s does not say %q", path, want)
+		}
+		more(53)
+		says("/approvals?lane=signoffs", "Withdrawn 53")
+		says("/approvals?lane=signoffs&state=withdrawn&after=sig_010", "Withdrawn 53")
+		says("/approvals?lane=signoffs&client="+string(s.Acme), "Withdrawn 53")
+		says("/approvals?lane=over", "Over 53")
+		more(50)
+		says("/approvals?lane=signoffs", "Withdrawn 99+")
+		says("/approvals?lane=over", "Over 99+")
+	})
+}
+
+// Whoever is asked more than fits in what waits for them finds all of it.
+func TestManyAwaited(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		var asked []string
+		for n := range 103 {
+			id, err := s.World.As(s.Tom).AskApproval(t.Context(), s.World.Site, portal.NewApproval{Title: fmt.Sprintf("Banner %d", n), Versions: []portal.VersionID{s.Items[s.World.Site][portal.ClientSide].Version}, Stages: []portal.NewStage{{People: []portal.PersonID{s.Cleo}}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			asked = append(asked, "/approvals/"+string(id))
+		}
+		found, cleo := map[string]bool{}, s.As("cleo")
+		for path, first := "/approvals", true; path != ""; first = false {
+			p := cleo.Get(path).MustBe(200)
+			if first && !strings.Contains(p.Text("#awaited h2"), "99+") {
+				t.Errorf("it says %q", p.Text("#awaited h2"))
+			}
+			for _, a := range p.Attrs(`main ul a[href^="/approvals/"]`, "href") {
+				found[a] = true
+			}
+			path = ""
+			for _, next := range p.Attrs("a[rel=next]", "href") {
+				if !strings.Contains(next, "list=") {
+					path = next
+				}
+			}
+		}
+		for _, a := range asked {
+			if !found[a] {
+				t.Errorf("%s is nowhere", a)
+			}
 		}
 	})
 }

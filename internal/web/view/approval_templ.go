@@ -36,10 +36,10 @@ type ApprovalsPage struct {
 // All are all approvals of the page.
 func (p *ApprovalsPage) All() []portal.Approval { return slices.Concat(p.Awaited, p.Approvals) }
 
-// rest are those that do not wait for the reader.
+// rest are those that do not stand among what waits for the reader.
 func (p *ApprovalsPage) rest() (all []portal.Approval) {
 	for _, a := range p.Approvals {
-		if !a.Waits && !a.Advises {
+		if !slices.ContainsFunc(p.Awaited, func(x portal.Approval) bool { return x.ID == a.ID }) {
 			all = append(all, a)
 		}
 	}
@@ -99,7 +99,7 @@ func (p *ApprovalsPage) all() templ.Component {
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var5)
 				return nil
 			})
-			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "awaited", Title: p.T("approval.awaits_you"), Count: len(p.Awaited) + len(p.Signs) + len(p.Changes)}), templ_7745c5c3_Var4)
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "awaited", Title: p.T("approval.awaits_you"), Count: len(p.Awaited) + len(p.Signs) + len(p.Changes), Most: portal.MaxCount}), templ_7745c5c3_Var4)
 		} else {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "stamp", Title: p.T("approval.none_awaits"), Text: p.T("approval.none_client", "workspace", p.Name)}))
 		}
@@ -365,6 +365,7 @@ type BoardColumn struct {
 // BoardSignoffs are those in a state.
 type BoardSignoffs struct {
 	State    portal.SignoffState
+	Count    int // of all
 	Signoffs []portal.Signoff
 	Older    string
 }
@@ -380,7 +381,7 @@ func (p *BoardPage) at(tab string) string {
 func (p *BoardPage) tabs() (tabs []ui.Tab) {
 	add := func(l portal.Lane) {
 		name := string(l)
-		tabs = append(tabs, ui.Tab{Label: p.T("approval.lane." + name), Href: p.at(name), Current: p.Tab == name, Count: p.Counts[l]})
+		tabs = append(tabs, ui.Tab{Label: p.T("approval.lane." + name), Href: p.at(name), Current: p.Tab == name, Count: p.Counts[l], Most: portal.MaxCount})
 	}
 	for _, l := range portal.Lanes {
 		add(l)
@@ -448,7 +449,7 @@ func (p *BoardPage) signoffLane() templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{}, ui.Link{Label: p.T("action.older"), Href: g.Older}))
 				return nil
 			})
-			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.SignoffStateWord(g.State), Count: len(g.Signoffs)}), templ_7745c5c3_Var30)
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.SignoffStateWord(g.State), Count: g.Count, Most: portal.MaxCount}), templ_7745c5c3_Var30)
 		}
 		return nil
 	})
@@ -522,7 +523,7 @@ func (p *BoardPage) columnsAside() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("approval.lane." + c.Name)))
 			templ_7745c5c3_Buffer.WriteString("</a> <span class=\"count\">")
-			component.Text(templ_7745c5c3_Buffer, string(p.some(c.Count)))
+			component.Text(templ_7745c5c3_Buffer, string(ui.Count(c.Count, portal.MaxCount)))
 			templ_7745c5c3_Buffer.WriteString("</span></h2>")
 			if len(c.Approvals) == 0 {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
@@ -554,14 +555,6 @@ func (p *BoardPage) columnsAside() templ.Component {
 		}
 		return nil
 	})
-}
-
-// some is a number of which no more than a hundred were counted.
-func (p *BoardPage) some(n int) string {
-	if n >= 100 {
-		return "99+"
-	}
-	return strconv.Itoa(n)
 }
 
 // laneCard is an approval in a column.

@@ -88,11 +88,21 @@ func headWords(p HeadProps) templ.Component {
 	})
 }
 
+// Count writes how many there are of what was counted to no more than most, or without
+// end when that is 0.
+func Count(n, most int) string {
+	if most > 0 && n >= most {
+		return strconv.Itoa(most-1) + "+"
+	}
+	return strconv.Itoa(n)
+}
+
 // SectionProps is a titled part of a page.
 type SectionProps struct {
 	ID    string
 	Title string
 	Count int  // drawn beside the title when not zero
+	Most  int  // more than that was not counted; 0: all were
 	More  Link // drawn on the right
 
 	Audience     string // team pages: "team" or "client"; empty draws no chip
@@ -114,7 +124,7 @@ func Section(p SectionProps) templ.Component {
 		templ_7745c5c3_Buffer.WriteString(" ")
 		if p.Count > 0 {
 			templ_7745c5c3_Buffer.WriteString("<span class=\"count\">")
-			component.Text(templ_7745c5c3_Buffer, string(strconv.Itoa(p.Count)))
+			component.Text(templ_7745c5c3_Buffer, string(Count(p.Count, p.Most)))
 			templ_7745c5c3_Buffer.WriteString("</span>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</h2>")
@@ -211,6 +221,7 @@ type Tab struct {
 	Href    string
 	Current bool
 	Count   int // not drawn when zero
+	Most    int // more than that was not counted; 0: all were
 }
 
 // Tabs are links: each tab is a page of its own.
@@ -237,7 +248,7 @@ func Tabs(label string, tabs []Tab) templ.Component {
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if t.Count > 0 {
 				templ_7745c5c3_Buffer.WriteString("<span class=\"count\">")
-				component.Text(templ_7745c5c3_Buffer, string(strconv.Itoa(t.Count)))
+				component.Text(templ_7745c5c3_Buffer, string(Count(t.Count, t.Most)))
 				templ_7745c5c3_Buffer.WriteString("</span>")
 			}
 			templ_7745c5c3_Buffer.WriteString("</a></li>")
