@@ -125,6 +125,10 @@ func TestSixBanners(t *testing.T) {
 	before := b.taps
 	b.follow("Six banners for the opening")
 	b.fits()
+	b.press("Request changes") // says nothing yet, and leads to where one says it
+	b.until("the note has the focus and is in sight", `(e => e.name === "note" && e.validationMessage === "Say what to change: a sentence is enough." && e.getBoundingClientRect().bottom <= document.querySelector(".decide-bar").getBoundingClientRect().top)(document.activeElement)`)
+	b.reads("Is it right as it is?")
+	before++
 	b.follow("Approve all 6")
 	b.reads("Approved. Thank you", "Approved v1")
 	if taps := b.taps - before; taps > 2 {
@@ -167,6 +171,7 @@ func TestSigningOff(t *testing.T) {
 	b.fill("password", lead.password)
 	b.follow("css form[action$='/sign'] button.primary")
 	b.reads("Signed. Thank you", "Sofia Almeida signed for Leto Brand")
+	b.reads("Certificate (PDF)") // once it is made, without loading the page again
 	b.fits()
 
 	team := newTab(t, "asking by keys", site).as(demo.people["manager"])
@@ -320,7 +325,7 @@ func TestTapsFromTheMail(t *testing.T) {
 			team.mail(lead.email)
 			b.fill("code", digits.FindString(value[string](team, `document.body.innerText`)))
 			b.follow("Approve")
-			b.reads(title + ": recorded for Sofia Almeida")
+			b.reads(title+": recorded", "for Sofia Almeida")
 		} else {
 			b.reads("Sofia Almeida approved " + title)
 		}

@@ -96,7 +96,7 @@ func TestDecidingWithoutScript(t *testing.T) {
 	b.reads("Is it right as it is?")
 	b.fits()
 	b.follow("Request changes")
-	b.reads("This is needed.")
+	b.reads("Say what to change: a sentence is enough.")
 	b.fill("note", "A larger one.")
 	b.follow("Request changes")
 	b.reads("The team is told what to change", "Changes requested", "A larger one.")
@@ -136,5 +136,5 @@ func TestDecidingWithoutScript(t *testing.T) {
 	outbox.mail(lead.email)
 	away.fill("code", digits.FindString(value[string](outbox, `document.body.innerText`)))
 	away.follow("Approve")
-	away.reads("A stone sign: recorded for Sofia Almeida")
+	away.reads("A stone sign: recorded", "for Sofia Almeida, from the e-mail, with a code.")
 }

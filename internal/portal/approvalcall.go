@@ -56,7 +56,12 @@ func (n *NewCall) check() error {
 	in := ApprovalAnswer{Answer: n.Answer, Note: n.Note, Changes: n.Changes}
 	err := in.check()
 	n.Note = in.Note
-	return err
+	if err != nil {
+		return err
+	}
+	var c checks
+	in.says(&c, nil, nil) // in words: what is marked was not said by phone
+	return c.err()
 }
 
 const callColumns = `k.id, k.approval_id, k.stage, k.person_id, k.name, k.answer, k.note, k.content, k.said_at, k.noted_at, COALESCE(k.noted_by_name, ''), k.state, COALESCE(k.ended_at, 0), k.reply, k.side, k.rights`

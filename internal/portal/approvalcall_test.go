@@ -62,7 +62,7 @@ func TestCallIsConfirmed(t *testing.T) {
 		}
 		for field, change := range map[string]func(*portal.NewCall){
 			"person cannot_decide": func(n *portal.NewCall) { n.Person = w.Dan }, " person cannot_decide": func(n *portal.NewCall) { n.Person = w.Mia },
-			"  person cannot_decide": func(n *portal.NewCall) { n.Person = w.Carl }, "answer choice": func(n *portal.NewCall) { n.Answer = "undone" }, "note required": func(n *portal.NewCall) { n.Note = "" },
+			"  person cannot_decide": func(n *portal.NewCall) { n.Person = w.Carl }, "answer choice": func(n *portal.NewCall) { n.Answer = "undone" }, "note required": func(n *portal.NewCall) { n.Note = "" }, "note why": func(n *portal.NewCall) { n.Answer, n.Note = portal.AnswerDecline, "" }, "note to_change": func(n *portal.NewCall) { n.Answer, n.Note = portal.AnswerChanges, "" },
 			"said_at required": func(n *portal.NewCall) { n.SaidAt = time.Time{} }, "said_at not_yet": func(n *portal.NewCall) { n.SaidAt = w.Clock.Now().Add(time.Minute) },
 			"said_at before_asked": func(n *portal.NewCall) { n.SaidAt = w.Clock.Now().Add(-3 * time.Hour) },
 		} {
@@ -265,7 +265,7 @@ func TestCallOfSeveralFiles(t *testing.T) {
 			{portal.AnswerChanges, "Bigger", []portal.FileChange{{Position: 0}}, "changes", "choice"},
 			{portal.AnswerChanges, "Bigger", []portal.FileChange{{Position: 4}}, "changes", "choice"},
 			{portal.AnswerChanges, "Bigger", []portal.FileChange{{Position: 1}, {Position: 1}}, "changes", "choice"},
-			{portal.AnswerChanges, "", []portal.FileChange{{Position: 2}}, "note.2", "required"},
+			{portal.AnswerChanges, "", []portal.FileChange{{Position: 2}}, "note.2", "to_change"},
 			{portal.AnswerApprove, "", []portal.FileChange{{Position: 2, Note: "Bigger"}}, "answer", "marked_to_change"},
 		} {
 			_, err := note(c.answer, c.words, c.change...)

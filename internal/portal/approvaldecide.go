@@ -66,16 +66,16 @@ func (in *ApprovalAnswer) check() error {
 	for i := range in.Changes {
 		f := &in.Changes[i]
 		f.Note = c.text("note."+strconv.Itoa(f.Position), f.Note)
-		in.says(&c, f)
 	}
 	switch {
 	case in.Answer.approves() && len(in.Changes) > 0:
 		c.fail("answer", "marked_to_change")
 	case in.Stands && !in.Answer.approves():
 		c.fail("answer", "choice")
-	case in.Answer == AnswerNote && in.Note == "", in.Answer == AnswerDecline && in.Note == "",
-		in.Answer == AnswerChanges && in.Note == "" && len(in.Changes) == 0:
+	case in.Answer == AnswerNote && in.Note == "":
 		c.fail("note", "required")
+	case in.Answer == AnswerDecline && in.Note == "":
+		c.fail("note", "why")
 	}
 	if in.Proof == "" {
 		in.Proof = ProofSession
@@ -83,11 +83,32 @@ func (in *ApprovalAnswer) check() error {
 	return c.err()
 }
 
-// says makes sure that what is to change of one file is said somewhere.
-func (in *ApprovalAnswer) says(c *checks, f *FileChange) {
-	if f.Note == "" && in.Note == "" {
-		c.fail("note."+strconv.Itoa(f.Position), "required")
+// says makes sure that what is to change is said somewhere: in words, or at the places
+// that somebody of the client marked.
+func (in *ApprovalAnswer) says(c *checks, files []ApprovalSubject, marks []Remark) {
+	if in.Note != "" || in.Answer != AnswerChanges {
+		return
 	}
+	if len(in.Changes) == 0 && len(marks) == 0 {
+		c.fail("note", "to_change")
+	}
+	for _, f := range in.Changes {
+		marked := slices.ContainsFunc(files, func(s ApprovalSubject) bool {
+			return s.Position == f.Position && slices.ContainsFunc(marks, func(r Remark) bool { return r.File == s.File })
+		})
+		if f.Note == "" && !marked {
+			c.fail("note."+strconv.Itoa(f.Position), "to_change")
+		}
+	}
+}
+
+// marks are the places, and what else is said at the files, that an answer leaves it to
+// to say what to change.
+func (in *ApprovalAnswer) marks(ctx context.Context, r reader, a Approval, files []ApprovalSubject) ([]Remark, error) {
+	if in.Answer != AnswerChanges || in.Note != "" {
+		return nil, nil
+	}
+	return approvalRemarks(ctx, r, a, files, maxListed)
 }
 
 // Decide answers an approval, for those who are asked in its present stage; of
@@ -151,13 +172,18 @@ func (t *tx) checkAnswer(ctx context.Context, a Approval, in ApprovalAnswer) ([]
 	case hash != a.Content:
 		return nil, ErrConflict
 	}
-	return files, in.fits(a, files)
+	return files, in.fits(ctx, t, a, files)
 }
 
 // fits makes sure that an answer says of an approval what has to be said, and that
 // nobody approves what they cannot look at to its end.
-func (in *ApprovalAnswer) fits(a Approval, files []ApprovalSubject) error {
+func (in *ApprovalAnswer) fits(ctx context.Context, r reader, a Approval, files []ApprovalSubject) error {
 	var c checks
+	marks, err := in.marks(ctx, r, a, files)
+	if err != nil {
+		return err
+	}
+	in.says(&c, files, marks)
 	if names, coming := Unseen(files); in.Answer.approves() && len(names) > 0 {
 		code := "unseen"
 		if coming {
@@ -516,6 +542,9 @@ func lastAnswer(ctx context.Context, r reader, a Approval, who PersonID) (Approv
 SELECT COUNT(*) FROM my_signoffs s JOIN my_signoff_lines l ON l.signoff_id = s.id
  WHERE s.project_id = $2 AND s.state = 'signed' AND (l.approval_id = $3 OR l.item_id = $4)`, []any{string(a.Project), string(a.ID), nullable(a.Deliverable)}, &signed); err != nil || signed > 0 {
 		return last, time.Time{}, cmp.Or(err, ErrNotFound) // it was signed with it
+	}
+	if begun, err := begunOn(ctx, r, a); err != nil || begun {
+		return last, time.Time{}, cmp.Or(err, ErrNotFound)
 	}
 	return last, until, nil
 }

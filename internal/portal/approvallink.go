@@ -224,7 +224,7 @@ func (l *ApprovalLink) Check(ctx context.Context, in ApprovalAnswer) error {
 	if err != nil {
 		return err
 	}
-	return in.fits(l.Approval, files)
+	return in.fits(ctx, l.me, l.Approval, files)
 }
 
 // Decide answers as the link's person, in the stage that they were asked in. What

@@ -280,12 +280,16 @@ func (me *Scope) ApprovalRemarks(ctx context.Context, a Approval) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	all, err := approvalRemarks(ctx, me, a, subjects, maxListed)
+	return len(all), err
+}
+
+func approvalRemarks(ctx context.Context, r reader, a Approval, subjects []ApprovalSubject, most int) ([]Remark, error) {
 	versions := make([]VersionID, len(subjects))
 	for i, s := range subjects {
 		versions[i] = s.Version
 	}
-	all, err := remarks(ctx, me, maxListed, ItemID(a.Deliverable), versions...)
-	return len(all), err
+	return remarks(ctx, r, most, ItemID(a.Deliverable), versions...)
 }
 
 // remarks are those on versions, and on an item: so many at most. With the newest
@@ -480,17 +484,15 @@ func (t *tx) listChanges(ctx context.Context, a Approval, in ApprovalAnswer) err
 	if err != nil {
 		return err
 	}
-	versions := make([]VersionID, len(subjects))
 	var all []newChange
-	for i, s := range subjects {
-		versions[i] = s.Version
+	for _, s := range subjects {
 		for _, c := range in.Changes {
 			if c.Position == s.Position && c.Note != "" {
 				all = append(all, newChange{body: c.Note, file: s.File, version: s.Version})
 			}
 		}
 	}
-	said, err := remarks(ctx, t, maxListed+1, ItemID(a.Deliverable), versions...)
+	said, err := approvalRemarks(ctx, t, a, subjects, maxListed+1)
 	switch {
 	case err != nil:
 		return err
@@ -518,21 +520,24 @@ func (t *tx) listChanges(ctx context.Context, a Approval, in ApprovalAnswer) err
 	return err
 }
 
-// unlistChanges takes back the list that was made of an answer. When the team has
-// answered some of it, it is too late: ErrConflict.
+// begunOn reports whether the team has answered some of the list that was made of an
+// answer, which cannot be taken back then.
+func begunOn(ctx context.Context, r reader, a Approval) (bool, error) {
+	if a.State != ApprovalReturn {
+		return false, nil
+	}
+	var n int
+	err := r.get(ctx, `
+SELECT COUNT(*) FROM my_revisions r JOIN my_changes i ON i.request_id = r.id
+ WHERE r.approval_id = $2 AND r.withdrawn = 0 AND i.revision > 1`, []any{string(a.ID)}, &n)
+	return n > 0, err
+}
+
+// unlistChanges takes back the list that was made of an answer.
 func (t *tx) unlistChanges(ctx context.Context, a Approval) error {
 	rows, err := t.query(ctx, `SELECT `+revisionColumns+` FROM my_revisions r WHERE r.approval_id = $2 AND r.withdrawn = 0`, string(a.ID))
 	all, err := list(rows, err, scanRevision)
 	for _, r := range all {
-		var points []Change
-		if points, err = changes(ctx, t, r.ID); err != nil {
-			return err
-		}
-		for _, c := range points {
-			if c.Count > 1 {
-				return ErrConflict
-			}
-		}
 		if err := t.must(ctx, `UPDATE revision_requests SET withdrawn_at = $1, open = 0, turn = '', turn_since = $1, turn_by = $2 WHERE id = $3 AND withdrawn_at IS NULL`,
 			t.now, string(t.me.actor.person), string(r.ID)); err != nil {
 			return err

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
@@ -426,8 +427,17 @@ func TestRevisionOfAnApproval(t *testing.T) {
 		if r := must[portal.Revision](t)(tom.Revision(ctx, id)); r.Round != 1 {
 			t.Errorf("what was taken back counts as a round: %+v", r)
 		}
+		offered := func() bool {
+			return !must[time.Time](t)(cleo.MayUndo(ctx, must[portal.Approval](t)(cleo.Approval(ctx, a.ID)))).IsZero()
+		}
+		if !offered() {
+			t.Error("an answer that the team has not begun on cannot be taken back")
+		}
 		if err := tom.MakeChange(ctx, c[1].ID, "", 1); err != nil {
 			t.Fatal(err)
+		}
+		if offered() {
+			t.Error("what will be refused is offered")
 		}
 		wants(t, "taken back after the team began", cleo.Undo(ctx, a.ID), portal.ErrConflict)
 		stands(t, w, a.ID, portal.ApprovalReturn)

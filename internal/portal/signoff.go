@@ -531,7 +531,7 @@ func (me *Scope) WithdrawSignoff(ctx context.Context, id SignoffID) error {
 func (me *Scope) DeclineSignoff(ctx context.Context, id SignoffID, why string) error {
 	var c checks
 	if why = c.text("note", why); why == "" {
-		c.fail("note", "required")
+		c.fail("note", "why")
 	}
 	if err := c.err(); err != nil {
 		return err

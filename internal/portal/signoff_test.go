@@ -354,7 +354,7 @@ func TestSignoffEnds(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
 		d, m, _ := handedOver(t, w)
 		s := askedToSign(t, w, string(d))
-		refuses(t, "declined without a word", w.As(w.Cleo).DeclineSignoff(ctx, s.ID, ""), "note", "required")
+		refuses(t, "declined without a word", w.As(w.Cleo).DeclineSignoff(ctx, s.ID, ""), "note", "why")
 		if err := w.As(w.Cleo).DeclineSignoff(ctx, s.ID, "The blue is wrong"); err != nil {
 			t.Fatal(err)
 		}

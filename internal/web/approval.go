@@ -719,7 +719,7 @@ func (s *Server) letStand(w http.ResponseWriter, r *http.Request, me *visit) err
 			return err
 		}
 		if status == http.StatusConflict {
-			return s.renderApproval(w, r, me, status, a, view.ApprovalPage{Stale: true})
+			return s.renderApproval(w, r, me, status, a, view.ApprovalPage{Stale: "answer"})
 		}
 		var p view.SincePage
 		p.Invalid, p.Typed = invalid, in
@@ -757,7 +757,7 @@ func (s *Server) decideApproval(w http.ResponseWriter, r *http.Request, me *visi
 		if err != nil {
 			return err
 		}
-		p := view.ApprovalPage{Typed: in, Reply: reply, Stale: status == http.StatusConflict}
+		p := view.ApprovalPage{Typed: in, Reply: reply, Stale: stale(status, "answer")}
 		p.Invalid = invalid
 		return s.renderApproval(w, r, me, status, a, p)
 	}
@@ -808,7 +808,7 @@ func (s *Server) noteCall(w http.ResponseWriter, r *http.Request, me *visit) err
 		if err != nil {
 			return err
 		}
-		p := view.ApprovalPage{Noted: view.NotedCall{NewCall: n, At: f.one("said_at"), Tried: true}, Stale: status == http.StatusConflict}
+		p := view.ApprovalPage{Noted: view.NotedCall{NewCall: n, At: f.one("said_at"), Tried: true}, Stale: stale(status, "act")}
 		p.Invalid = invalid
 		return s.renderApproval(w, r, me, status, a, p)
 	}
@@ -833,7 +833,7 @@ func (s *Server) withdrawCall(w http.ResponseWriter, r *http.Request, me *visit)
 		if err != nil {
 			return err
 		}
-		p := view.ApprovalPage{Stale: status == http.StatusConflict}
+		p := view.ApprovalPage{Stale: stale(status, "act")}
 		p.Invalid = invalid
 		return s.renderApproval(w, r, me, status, a, p)
 	}
@@ -841,6 +841,15 @@ func (s *Server) withdrawCall(w http.ResponseWriter, r *http.Request, me *visit)
 		return err
 	}
 	return done(w, r, approvalPath(c.Approval), "call_withdrawn")
+}
+
+// stale is what came too late when it is refused for what came meanwhile: an answer,
+// the undoing of one, or something else that was done with an approval.
+func stale(status int, what string) string {
+	if status != http.StatusConflict {
+		return ""
+	}
+	return what
 }
 
 // onApproval is a button at an approval.
@@ -856,7 +865,10 @@ func (s *Server) onApproval(key string, do func(*portal.Scope, context.Context, 
 			if err != nil {
 				return err
 			}
-			p := view.ApprovalPage{Stale: status == http.StatusConflict}
+			p := view.ApprovalPage{Stale: stale(status, "act")}
+			if p.Stale != "" && key == "approval_undone" {
+				p.Stale = "undo"
+			}
 			p.Invalid = invalid
 			return s.renderApproval(w, r, me, status, a, p)
 		}
@@ -889,7 +901,7 @@ func (s *Server) handOn(w http.ResponseWriter, r *http.Request, me *visit, key s
 		if err != nil {
 			return err
 		}
-		p := view.ApprovalPage{Stale: status == http.StatusConflict}
+		p := view.ApprovalPage{Stale: stale(status, "act")}
 		p.Invalid = invalid
 		return s.renderApproval(w, r, me, status, a, p)
 	}

@@ -682,7 +682,7 @@ func TestCallOfFiles(t *testing.T) {
 		at := "/approvals/" + string(id)
 		p := tom.Get(at).MustBe(200).MustContain("What they said of each file")
 		f := p.Form(at+"/calls").Set("person", string(s.Cleo)).Set("answer", "changes")
-		p = f.Tick("change.2").Submit(tom).MustBe(422).MustContain("This is needed.")
+		p = f.Tick("change.2").Submit(tom).MustBe(422).MustContain("Say what to change")
 		if p.Count("#call-change-2[checked]") != 1 || p.Count("#note-call[open]") != 1 {
 			t.Error("what was ticked is gone")
 		}
@@ -1087,5 +1087,30 @@ func TestManyAwaited(t *testing.T) {
 				t.Errorf("%s is nowhere", a)
 			}
 		}
+	})
+}
+
+// What comes too late is said to be what it is: an answer that was not counted, one that
+// stands, or a button that changed nothing.
+func TestTooLate(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		cleo, tom := s.As("cleo"), s.As("tom")
+		version := s.Items[s.World.Site][portal.ClientSide].Version
+		id, err := s.World.As(s.Tom).AskApproval(t.Context(), s.World.Site, portal.NewApproval{Title: "A sign", Versions: []portal.VersionID{version}, Stages: []portal.NewStage{{People: []portal.PersonID{s.Cleo}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := "/approvals/" + string(id)
+		p := cleo.Get(at).MustBe(200)
+		if p.Attr(`.decide-bar button[value="changes"]`, "data-needs") != "Say what to change: a sentence is enough." {
+			t.Error("the button for changes does not lead to the words")
+		}
+		f := p.Form(at + "/decide")
+		f.Press("answer", "changes").Submit(cleo).MustBe(422).MustContain("Say what to change: a sentence is enough.")
+		f.Press("answer", "decline").Submit(cleo).MustBe(422).MustContain("Say why: a sentence is enough.")
+		f.Press("answer", "approve").Submit(cleo).MustBe(200).MustContain("Take it back")
+		s.World.Clock.Advance(11 * time.Minute)
+		cleo.Post(at+"/undo", nil).MustBe(409).MustContain("It is too late to take it back", "Your answer stands").MustNotContain("was not counted", "Take it back")
+		tom.Post(at+"/remind", nil).MustBe(409).MustContain("It has changed meanwhile", "Nothing was changed").MustNotContain("Your answer")
 	})
 }

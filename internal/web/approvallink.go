@@ -332,7 +332,7 @@ func (s *Server) answeredByMail(w http.ResponseWriter, r *http.Request, me *visi
 		if l.State == portal.AnswerGiven { // its page was left open
 			status = http.StatusConflict
 		}
-		ap := view.ApprovalPage{Typed: in, Reply: reply, Stale: status == http.StatusConflict}
+		ap := view.ApprovalPage{Typed: in, Reply: reply, Stale: stale(status, "answer")}
 		ap.Invalid = invalid
 		return s.renderMailed(w, r, me, now, status, ap)
 	case err != nil:

@@ -40,7 +40,7 @@ func (s *Server) fileComments(r *http.Request, me *visit, p *view.ViewerPage) (*
 			c.Elsewhere[v.ID] = v
 		}
 	}
-	c.Rounds = p.Revisions
+	c.Rounds, c.Tried = p.Revisions, p.Tried
 	if err := places(r.Context(), me, p, c); err != nil {
 		return nil, err
 	}

@@ -203,20 +203,21 @@ func (s *Server) changeUnsent(w http.ResponseWriter, r *http.Request, me *visit)
 		return err
 	}
 	body, set, revision := f.one("body"), f.one("place"), f.number("revision")
-	if err := f.err(); err != nil {
-		return err
-	}
 	u, err := me.Unsent(r.Context(), portal.UnsentID(r.PathValue("unsent")))
 	if err != nil {
 		return err
 	}
 	at := u.Place
-	if set != "" {
-		if at, err = portal.ReadPlace(set); err != nil {
-			return err
-		}
+	if err = f.err(); err == nil && set != "" {
+		at, err = portal.ReadPlace(set)
 	}
-	if err := me.ChangeUnsent(r.Context(), u.ID, body, at, revision); err != nil {
+	if err == nil {
+		err = me.ChangeUnsent(r.Context(), u.ID, body, at, revision)
+	}
+	if invalid, status, ok := refused(err); ok { // what was written is kept
+		return s.renderViewer(w, r, me, status, u.File, view.ViewerPage{Tried: view.TriedUnsent{ID: u.ID, Body: body, Stale: status == http.StatusConflict, Invalid: invalid}})
+	}
+	if err != nil {
 		return err
 	}
 	return seeOther(w, r, unsentHref(u.File, r, "unsent_saved", string(u.ID)))

@@ -79,5 +79,14 @@ func TestManyDrawings(t *testing.T) {
 		if err != nil || u.Body != "Here, or so" || u.Place == nil || len(u.Place.Strokes) != 1 {
 			t.Errorf("kept is %+v, %v", u, err)
 		}
+
+		// The form of another tab is about what was there before: nothing typed is lost.
+		p = f.Set("body", "There, rather").Submit(s.As("cleo")).MustBe(409).MustContain("Here, or so", "changed elsewhere meanwhile")
+		again := p.Form("/unsent/" + id)
+		if !p.Has("#"+id+" details[open]") || again.Values().Get("body") != "There, rather" {
+			t.Errorf("the form came back with %q", again.Values().Get("body"))
+		}
+		again.Set("body", " ").Submit(s.As("cleo")).MustBe(422).MustContain("Here, or so", "This is needed.")
+		again.Submit(s.As("cleo")).MustBe(200).MustContain("There, rather")
 	})
 }

@@ -105,8 +105,11 @@ func (s *Server) renderViewer(w http.ResponseWriter, r *http.Request, me *visit,
 		return err
 	}
 	p.Panel = panel(q.Get("panel"))
-	if p.Failed() {
+	switch {
+	case p.Failed():
 		p.Panel = "versions"
+	case p.Tried.ID != "":
+		p.Panel = "comments"
 	}
 	p.Load(static.Files, static.Viewer, static.Talk)
 	if p.Comments, err = s.fileComments(r, me, &p); err != nil {

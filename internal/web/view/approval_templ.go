@@ -942,7 +942,7 @@ type ApprovalPage struct {
 	Links       []portal.Link
 	Next        portal.ApprovalID      // that asks again, as the reader sees it
 	UndoUntil   time.Time              // the reader's own answer can be taken back
-	Stale       bool                   // the answer was to an older state
+	Stale       string                 // what came too late: "answer", "undo" or "act"; empty: nothing
 	Certificate portal.Certificate     // the zero one: none was asked for
 	Signoffs    []portal.Signoff       // once it was approved: the newest of its deliverable
 	Revisions   []portal.Revision      // what was asked to be changed in it, the newest first
@@ -980,8 +980,8 @@ func Approval(p ApprovalPage) templ.Component {
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Over: ui.Link{Label: p.Project.Name, Href: p.path("")}, Title: p.Approval.Title}, p.acts()), templ_7745c5c3_Var75)
 			templ_7745c5c3_Buffer.WriteString(" ")
-			if p.Stale {
-				component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.T("approval.stale"), p.T("approval.stale_text"), p.newer()))
+			if p.Stale != "" {
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.T("approval.stale."+p.Stale), p.T("approval.stale_text."+p.Stale), p.newer()))
 			} else {
 				component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			}
@@ -1738,7 +1738,7 @@ func (p *ApprovalPage) bar() templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("call.confirm"), Icon: "check", Kind: ui.Primary, Name: "answer", Value: "confirm", Attrs: templ.Attributes{"form": "decide"}}))
 			}
 		} else {
-			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.changes"), Icon: "rotate-ccw", Name: "answer", Value: "changes", Attrs: templ.Attributes{"form": "decide"}}))
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.changes"), Icon: "rotate-ccw", Name: "answer", Value: "changes", Attrs: p.changesAttrs()}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.looks() {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.approveWord(), Icon: "check", Kind: ui.Primary, Name: "answer", Value: "approve", Attrs: templ.Attributes{"form": "decide"}}))
@@ -1747,6 +1747,16 @@ func (p *ApprovalPage) bar() templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</div></div>")
 		return nil
 	})
+}
+
+// changesAttrs have the button lead to where one says what to change, as long as that
+// is said nowhere.
+func (p *ApprovalPage) changesAttrs() templ.Attributes {
+	a := templ.Attributes{"form": "decide"}
+	if p.Remarks == 0 {
+		a["data-needs"] = p.T("invalid.to_change")
+	}
+	return a
 }
 
 func (p *ApprovalPage) barText() string {

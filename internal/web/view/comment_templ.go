@@ -9,6 +9,7 @@ import "github.com/a-h/templ"
 import "github.com/vitrine-portal/vitrine/internal/component"
 
 import (
+	"cmp"
 	"net/url"
 	"strconv"
 
@@ -40,7 +41,33 @@ type CommentsBox struct {
 	First    string
 	More     string
 	Drafts   map[string]portal.Draft
+	Tried    TriedUnsent
 	PlacesOf
+}
+
+// TriedUnsent is what somebody wrote into a comment that waits, and what was wrong.
+type TriedUnsent struct {
+	ID      portal.UnsentID // empty: nothing
+	Body    string
+	Stale   bool // it was changed elsewhere meanwhile
+	Invalid map[string]portal.Reason
+}
+
+// textOf is what stands in the form of a comment that waits.
+func (c *CommentsBox) textOf(u portal.Unsent) string {
+	if c.Tried.ID == u.ID {
+		return c.Tried.Body
+	}
+	return u.Body
+}
+
+// wrong says what was wrong with it.
+func (t *TriedUnsent) wrong(p *Page) string {
+	if t.Stale {
+		return p.T("place.stale")
+	}
+	tried := Page{Book: p.Book, Invalid: t.Invalid}
+	return cmp.Or(tried.Err("body"), tried.Err("place"))
 }
 
 // To is an address of the page, with one thing more.

@@ -51,8 +51,8 @@ func Decide(p DecidePage) templ.Component {
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Over: ui.Link{Label: p.Project.Name}, Title: p.Approval.Title}, templ.NopComponent), templ_7745c5c3_Var3)
 			templ_7745c5c3_Buffer.WriteString(" ")
-			if p.Stale {
-				component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.T("approval.stale"), p.T("approval.stale_text"), []ui.Link{{Label: p.T("approval.as_it_is"), Href: p.Mailed}}))
+			if p.Stale != "" {
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.T("approval.stale."+p.Stale), p.T("approval.stale_text."+p.Stale), []ui.Link{{Label: p.T("approval.as_it_is"), Href: p.Mailed}}))
 			} else {
 				component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			}

@@ -416,7 +416,12 @@ func (c *CommentsBox) unsentOne(u portal.Unsent) templ.Component {
 		if c.May {
 			templ_7745c5c3_Buffer.WriteString("<div class=\"unsent-acts\">")
 			if u.Own {
-				templ_7745c5c3_Buffer.WriteString("<details class=\"edit-unsent\"><summary>")
+				tried := c.Tried.ID == u.ID
+				templ_7745c5c3_Buffer.WriteString("<details class=\"edit-unsent\"")
+				if tried {
+					templ_7745c5c3_Buffer.WriteString(" open")
+				}
+				templ_7745c5c3_Buffer.WriteString("><summary>")
 				component.Text(templ_7745c5c3_Buffer, string(c.T("place.edit")))
 				templ_7745c5c3_Buffer.WriteString("</summary><form class=\"form\" method=\"post\" action=\"")
 				var templ_7745c5c3_Var34 templ.SafeURL
@@ -435,19 +440,33 @@ func (c *CommentsBox) unsentOne(u portal.Unsent) templ.Component {
 				component.Text(templ_7745c5c3_Buffer, string("edit-" + string(u.ID)))
 				templ_7745c5c3_Buffer.WriteString("\" name=\"body\" rows=\"3\" required maxlength=\"")
 				component.Text(templ_7745c5c3_Buffer, string(strconv.Itoa(portal.MaxText)))
-				templ_7745c5c3_Buffer.WriteString("\">")
-				component.Text(templ_7745c5c3_Buffer, string(u.Body))
-				templ_7745c5c3_Buffer.WriteString("</textarea> <button class=\"button quiet small\">")
+				templ_7745c5c3_Buffer.WriteString("\"")
+				if tried {
+					templ_7745c5c3_Buffer.WriteString(" aria-invalid=\"true\" aria-describedby=\"")
+					component.Text(templ_7745c5c3_Buffer, string("wrong-" + string(u.ID)))
+					templ_7745c5c3_Buffer.WriteString("\" autofocus")
+				}
+				templ_7745c5c3_Buffer.WriteString(">")
+				component.Text(templ_7745c5c3_Buffer, string(c.textOf(u)))
+				templ_7745c5c3_Buffer.WriteString("</textarea> ")
+				if tried {
+					templ_7745c5c3_Buffer.WriteString("<p class=\"error\" id=\"")
+					component.Text(templ_7745c5c3_Buffer, string("wrong-" + string(u.ID)))
+					templ_7745c5c3_Buffer.WriteString("\">")
+					component.Text(templ_7745c5c3_Buffer, string(c.Tried.wrong(&c.Page)))
+					templ_7745c5c3_Buffer.WriteString("</p>")
+				}
+				templ_7745c5c3_Buffer.WriteString("<button class=\"button quiet small\">")
 				component.Text(templ_7745c5c3_Buffer, string(c.T("place.save")))
 				templ_7745c5c3_Buffer.WriteString("</button></form></details>")
 			}
 			templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
-			var templ_7745c5c3_Var42 templ.SafeURL
-			templ_7745c5c3_Var42, templ_7745c5c3_Err = templ.JoinURLErrs(c.act("/unsent/" + string(u.ID) + "/delete"))
+			var templ_7745c5c3_Var45 templ.SafeURL
+			templ_7745c5c3_Var45, templ_7745c5c3_Err = templ.JoinURLErrs(c.act("/unsent/" + string(u.ID) + "/delete"))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var42))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var45))
 			templ_7745c5c3_Buffer.WriteString("\" data-quick><button class=\"button plain small\">")
 			if u.Own {
 				component.Text(templ_7745c5c3_Buffer, string(c.T("place.delete")))
@@ -465,7 +484,7 @@ func (c *CommentsBox) unsentOne(u portal.Unsent) templ.Component {
 // words.
 //go:noinline
 func (c *CommentsBox) placeFields() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var45 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var48 templ.Component) (templ_7745c5c3_Err error) {
 		component.Put(ctx, templ_7745c5c3_Buffer, placeSet(c.Typed.Set))
 		templ_7745c5c3_Buffer.WriteString("<p class=\"place-chip\" data-chip hidden>")
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("pin"))
@@ -496,7 +515,7 @@ func (c *CommentsBox) placeFields() templ.Component {
 // typedPlace is where a comment was to be that was not taken.
 //go:noinline
 func (p *TalkPage) typedPlace(t TypedPlace) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var48 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var51 templ.Component) (templ_7745c5c3_Err error) {
 		if t.Set != "" {
 			component.Put(ctx, templ_7745c5c3_Buffer, placeSet(t.Set))
 		}
@@ -520,7 +539,7 @@ func (p *TalkPage) typedPlace(t TypedPlace) templ.Component {
 // placeSet is the field of a place that was set on the stage.
 //go:noinline
 func placeSet(value string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var50 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var53 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"place\" value=\"")
 		component.Text(templ_7745c5c3_Buffer, string(value))
 		templ_7745c5c3_Buffer.WriteString("\" data-place-field>")
@@ -540,7 +559,7 @@ func (c *CommentsBox) ninths() []ui.Option {
 // placeTools begin a comment on a place of the stage.
 //go:noinline
 func (p *ViewerPage) placeTools() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var52 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var55 templ.Component) (templ_7745c5c3_Err error) {
 		if c := p.Comments; c.May && c.has() {
 			switch p.Stage.Kind {
 			case "picture", "pages":
@@ -558,7 +577,7 @@ func (p *ViewerPage) placeTools() templ.Component {
 
 //go:noinline
 func (p *ViewerPage) placeTool(does, icon, label string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var53 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var56 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<button type=\"button\" class=\"button quiet\" data-place=\"")
 		component.Text(templ_7745c5c3_Buffer, string(does))
 		templ_7745c5c3_Buffer.WriteString("\" aria-pressed=\"false\" title=\"")
@@ -579,7 +598,7 @@ func (p *ViewerPage) placeTool(does, icon, label string) templ.Component {
 // timeTools are the comments on times, and begin one.
 //go:noinline
 func (p *ViewerPage) timeTools() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var59 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var62 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"times needs-js\"><div class=\"time-marks\" role=\"group\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("place.times")))
 		templ_7745c5c3_Buffer.WriteString("\"></div>")

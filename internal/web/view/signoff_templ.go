@@ -313,7 +313,7 @@ func (p *Page) certificate(c portal.Certificate, href string) templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(p.T("verify.link")))
 			templ_7745c5c3_Buffer.WriteString("</a>")
 		} else if c.ID != "" {
-			templ_7745c5c3_Buffer.WriteString("<span class=\"muted\">")
+			templ_7745c5c3_Buffer.WriteString("<span class=\"muted\" data-waits>")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("certificate.made_soon")))
 			templ_7745c5c3_Buffer.WriteString("</span>")
 		}

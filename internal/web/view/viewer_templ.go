@@ -39,6 +39,7 @@ type ViewerPage struct {
 	Asked         []portal.Approval        // open, about this version
 	Deciding      *ApprovalPage            // of them, what the reader answers below the stage; nil: nothing
 	Revisions     RevisionList             // of the file, the newest first
+	Tried         TriedUnsent
 }
 
 // Stage is what is drawn of a version.

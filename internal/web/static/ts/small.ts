@@ -28,6 +28,19 @@ addEventListener("click", async (e) => {
   }
 });
 
+// data-needs="why": a button that sends nothing before there are words in one of its
+// form's notes, or a mark: it leads there, and says so.
+addEventListener("click", (e) => {
+  const t = (e.target as Element).closest<HTMLButtonElement>("button[data-needs]");
+  const notes = [...(t?.form?.querySelectorAll<HTMLTextAreaElement>("textarea[name^=note]") ?? [])];
+  if (!notes.length || notes.some((n) => n.value.trim()) || t!.form!.querySelector("[name^='change.']:checked")) return;
+  e.preventDefault();
+  const note = notes.at(-1)!;
+  note.setCustomValidity(t!.dataset.needs!);
+  note.reportValidity();
+  for (const is of ["input", "click"]) addEventListener(is, () => note.setCustomValidity(""), { once: true, capture: true });
+});
+
 // The current one of tabs that are wider than a phone comes into sight.
 for (const a of document.querySelectorAll<HTMLElement>(".tabs [aria-current]")) {
   const tabs = a.closest<HTMLElement>(".tabs")!;
