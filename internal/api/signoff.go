@@ -42,7 +42,7 @@ func signoffWire(x portal.Signoff) signoff {
 type signoffLine struct {
 	Position int               `json:"position" doc:"Which of the lines, from 1."`
 	Kind     portal.LineKind   `json:"kind" enum:"deliverable,version,open" doc:"An approved deliverable, an approved version of a file, or what is not done."`
-	Why      string            `json:"why,omitempty" enum:"deliverable,milestone,task,approval,returned,declined,newer,change,unclear,price,comment,more,said" doc:"What is open: an approval that was sent back and stands so; of a file, that there is a newer version than the approved one; a change that was asked for, and is not made, or has a question or a price to answer; a comment that nobody resolved, and how many more there are; said by the team."`
+	Why      string            `json:"why,omitempty" enum:"deliverable,milestone,task,approval,returned,declined,newer,change,unclear,price,comment,more,more_deliverable,more_milestone,more_task,more_approval,more_returned,more_change,more_newer,said" doc:"What is open: an approval that was sent back and stands so; of a file, that there is a newer version than the approved one; a change that was asked for, and is not made, or has a question or a price to answer; a comment that nobody resolved; said by the team. After 200 of a kind the others are counted: of comments by more."`
 	Item     string            `json:"item,omitempty" doc:"What it is about."`
 	Title    string            `json:"title" doc:"What that is called."`
 	Version  portal.VersionID  `json:"version,omitempty" doc:"The version that was approved."`
@@ -134,6 +134,9 @@ func (s *server) signoffs() {
 		x, err := me.Signoff(ctx, portal.SignoffID(id))
 		if err == nil {
 			_, x.Content, err = me.SignoffLines(ctx, x)
+			if invalid := (*portal.Invalid)(nil); errors.As(err, &invalid) {
+				err = nil // more than one signature can be about: the lines say so
+			}
 		}
 		return signoffWire(x), err
 	})

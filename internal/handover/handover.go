@@ -424,9 +424,13 @@ func (p *Pack) decisions(ctx context.Context) error {
 				if err != nil {
 					return "", err
 				}
-				var lines []portal.SignoffLine
-				if lines, _, err = p.Theirs.SignoffLines(ctx, s); err == nil {
-					err = signoff(p, s, lines).Render(ctx, w)
+				lines, _, wrong := p.Theirs.SignoffLines(ctx, s)
+				invalid := (*portal.Invalid)(nil)
+				if err = wrong; errors.As(wrong, &invalid) { // more than one signature can be about: nobody can sign it
+					err = nil
+				}
+				if err == nil {
+					err = signoff(p, s, lines, invalid != nil).Render(ctx, w)
 				}
 			}
 			return next, err

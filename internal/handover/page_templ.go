@@ -329,7 +329,7 @@ func deliverables(p *Pack, all []portal.Deliverable) templ.Component {
 }
 
 //go:noinline
-func signoff(p *Pack, s portal.Signoff, lines []portal.SignoffLine) templ.Component {
+func signoff(p *Pack, s portal.Signoff, lines []portal.SignoffLine, tooMany bool) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var52 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<article class=\"card\"><h3>")
 		component.Text(templ_7745c5c3_Buffer, string(s.Title))
@@ -360,6 +360,11 @@ func signoff(p *Pack, s portal.Signoff, lines []portal.SignoffLine) templ.Compon
 			component.Text(templ_7745c5c3_Buffer, string(s.Note))
 			templ_7745c5c3_Buffer.WriteString("</blockquote>")
 		}
+		if tooMany {
+			templ_7745c5c3_Buffer.WriteString("<p class=\"soft\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.Book.T("signoff.too_many")))
+			templ_7745c5c3_Buffer.WriteString("</p>")
+		}
 		if len(lines) > 0 {
 			templ_7745c5c3_Buffer.WriteString("<ul class=\"list\">")
 			for _, l := range lines {
@@ -383,7 +388,7 @@ func signoff(p *Pack, s portal.Signoff, lines []portal.SignoffLine) templ.Compon
 // version is a name with its number and hash, where it has them.
 //go:noinline
 func (p *Pack) version(title string, number int, sha256 string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var62 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var63 templ.Component) (templ_7745c5c3_Err error) {
 		component.Text(templ_7745c5c3_Buffer, string(p.numbered(title, number)))
 		templ_7745c5c3_Buffer.WriteString(" ")
 		if sha256 != "" {
@@ -404,7 +409,7 @@ func (p *Pack) numbered(title string, n int) string {
 
 //go:noinline
 func approval(p *Pack, a portal.Approval, subjects []portal.ApprovalSubject, given []portal.ApprovalDecision, verdicts []portal.Verdict) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var65 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var66 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<article class=\"card\"><h3>")
 		component.Text(templ_7745c5c3_Buffer, string(a.Title))
 		templ_7745c5c3_Buffer.WriteString("</h3><p class=\"soft\"><span class=\"state\">")
@@ -501,7 +506,7 @@ func (p *Pack) result(s portal.ApprovalSubject) string {
 // revision is a list of what was to be changed.
 //go:noinline
 func revision(p *Pack, r portal.Revision, points []portal.Change) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var81 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var82 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<article class=\"card\"><h3>")
 		component.Text(templ_7745c5c3_Buffer, string(p.Book.T("revision.title", "title", r.Title)))
 		templ_7745c5c3_Buffer.WriteString("</h3><p class=\"soft\">")
@@ -598,7 +603,7 @@ func (p *Pack) answer(a portal.Answer) string {
 // place is what comments begin with that are on a place.
 //go:noinline
 func place(p *Pack, th portal.Thread) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var96 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var97 templ.Component) (templ_7745c5c3_Err error) {
 		if th.Place != nil {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"soft\">")
 			component.Text(templ_7745c5c3_Buffer, string(strconv.Itoa(th.Number)))
@@ -612,7 +617,7 @@ func place(p *Pack, th portal.Thread) templ.Component {
 
 //go:noinline
 func message(p *Pack, m portal.Message, up string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var99 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var100 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<article><p class=\"by\"><b>")
 		component.Text(templ_7745c5c3_Buffer, string(p.by(m.AuthorName)))
 		templ_7745c5c3_Buffer.WriteString("</b> <span class=\"soft\">")
@@ -638,12 +643,12 @@ func message(p *Pack, m portal.Message, up string) templ.Component {
 			for _, f := range m.Files {
 				if v := p.newest[f.ID]; v != nil && v.path != "" {
 					templ_7745c5c3_Buffer.WriteString("<p><a href=\"")
-					var templ_7745c5c3_Var106 templ.SafeURL
-					templ_7745c5c3_Var106, templ_7745c5c3_Err = templ.JoinURLErrs(href(up, v.path))
+					var templ_7745c5c3_Var107 templ.SafeURL
+					templ_7745c5c3_Var107, templ_7745c5c3_Err = templ.JoinURLErrs(href(up, v.path))
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var106))
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var107))
 					templ_7745c5c3_Buffer.WriteString("\">")
 					component.Text(templ_7745c5c3_Buffer, string(f.Name))
 					templ_7745c5c3_Buffer.WriteString("</a></p>")
@@ -670,7 +675,7 @@ func (p *Pack) of(m portal.Message) string {
 // absent are things that are not in the pack, and why.
 //go:noinline
 func absent(why string, all []string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var109 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var110 templ.Component) (templ_7745c5c3_Err error) {
 		if len(all) > 0 {
 			templ_7745c5c3_Buffer.WriteString("<p>")
 			component.Text(templ_7745c5c3_Buffer, string(why))

@@ -356,7 +356,7 @@ SELECT s.approval_id, s.position, s.file_id, s.version_id, s.sha256, s.result, f
        CASE WHEN f.audience = 'client' AND v.audience = 'client' THEN 'client' ELSE 'team' END AS audience,
        CASE WHEN a.side = 'team' OR v.scan NOT IN ('waiting', 'infected') AND (` + seenHere("v") + ` OR EXISTS (SELECT 1 FROM my_versions d WHERE d.id = v.id AND (d.rights & 2) <> 0)) THEN 0 ELSE 1 END AS unseen,
        CASE WHEN ` + comesHere("v") + ` THEN 1 ELSE 0 END AS coming,
-       a.state, a.state_at, a.project_id, a.side, a.rights
+       a.state, a.state_at, a.state_by_then, a.shown_at, a.deliverable_id, a.project_id, a.side, a.rights
   FROM approval_subjects s JOIN my_approvals a ON a.id = s.approval_id
   JOIN files f ON f.id = s.file_id JOIN versions v ON v.id = s.version_id`,
 

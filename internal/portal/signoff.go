@@ -171,7 +171,7 @@ const (
 	openUnclear     = "unclear"     // one about which the team has a question
 	openPrice       = "price"       // one whose price is not accepted
 	openComment     = "comment"     // that nobody resolved
-	openMore        = "more"        // so many other comments
+	openMore        = "more"        // so many other comments; of another kind "more_" with the kind
 	openSaid        = "said"        // by the team
 )
 
@@ -192,19 +192,23 @@ type SignoffLine struct {
 }
 
 const (
-	maxSigned   = 1000 // lines that one signature can be about
-	maxComments = 200  // of them; the others are counted
-	maxExcerpt  = 200  // characters of what somebody wrote in one
+	maxSigned  = 1000 // of each, approved deliverables and versions, that one signature can be about
+	maxOpen    = 200  // open points of a kind that are listed beside them; the others are counted
+	maxExcerpt = 200  // characters of what somebody wrote in one
 )
 
 // SignoffLines returns what a sign-off is about, and the hash of it: while it is
 // asked what there is now, as the reader sees it, and once it was signed what was
-// signed. Of one that was declined or withdrawn nothing is kept.
+// signed. Of one that was declined or withdrawn nothing is kept. Invalid when there
+// is more than one signature can be about.
 func (me *Scope) SignoffLines(ctx context.Context, s Signoff) ([]SignoffLine, string, error) {
 	switch s.State {
 	case SignoffOpen:
 		lines, err := accepting(ctx, me, s.Project, s.Subject, s.Points)
-		return lines, s.hash(lines), err
+		if err != nil {
+			return nil, "", err
+		}
+		return lines, s.hash(lines), nil
 	case SignoffDone:
 		lines, err := signedLines(ctx, me, s.ID)
 		return lines, s.Content, err
@@ -215,7 +219,7 @@ func (me *Scope) SignoffLines(ctx context.Context, s Signoff) ([]SignoffLine, st
 func signedLines(ctx context.Context, r reader, id SignoffID) ([]SignoffLine, error) {
 	rows, err := r.query(ctx, `
 SELECT l.position, l.kind, l.why, l.item_id, l.title, COALESCE(l.version_id, ''), l.number, l.sha256, l.size, COALESCE(l.approval_id, ''), COALESCE(l.at, 0), l.by_name
-  FROM my_signoff_lines l WHERE l.signoff_id = $2 ORDER BY l.position LIMIT $3`, string(id), maxSigned)
+  FROM my_signoff_lines l WHERE l.signoff_id = $2 ORDER BY l.position`, string(id)) // keepLines bounds them
 	return list(rows, err, func(rows *db.Rows) (l SignoffLine, err error) {
 		return l, rows.Scan(&l.Position, &l.Kind, &l.Why, &l.Item, &l.Title, &l.Version, &l.Number, &l.SHA256, &l.Size, &l.Approval, micros{&l.At}, &l.By)
 	})
@@ -237,22 +241,40 @@ func (me *Scope) SignoffPreview(ctx context.Context, project ProjectID, subject 
 }
 
 // accepting is what there is to accept now of what the client sees: the approved
-// deliverables, the approved versions of files, and what is open.
+// deliverables, of each file the version that was approved last, and what is open, of
+// which the surplus of a kind is counted. Invalid when more was approved than one
+// signature can be about: none of that is left out.
 func accepting(ctx context.Context, r reader, project ProjectID, subject string, points []string) (all []SignoffLine, err error) {
-	read := func(columns, from, where, order string) {
+	read := func(most int, columns, from, where, order string) {
 		if err != nil {
 			return
 		}
 		var rows *db.Rows
-		rows, err = r.query(ctx, `SELECT `+columns+` `+from+` WHERE `+where+` ORDER BY `+order+` LIMIT $4`, string(project), subject, maxSigned+1)
+		rows, err = r.query(ctx, `SELECT `+columns+` `+from+` WHERE `+where+` ORDER BY `+order+` LIMIT $4`, string(project), subject, most+1)
 		var found []SignoffLine
 		found, err = list(rows, err, func(rows *db.Rows) (l SignoffLine, err error) {
 			return l, rows.Scan(&l.Kind, &l.Why, &l.Item, &l.Title, &l.Version, &l.Number, &l.SHA256, &l.Size, &l.Approval, micros{&l.At}, &l.By)
 		})
 		all = append(all, found...)
 	}
-	open := func(what, i string) string {
-		return `'open', '` + what + `', ` + i + `.id, ` + i + `.title, '', 0, '', 0, '', 0, ''`
+	approved := func(columns, from, where, order string) {
+		before := len(all)
+		if read(maxSigned, columns, from, where, order); err == nil && len(all)-before > maxSigned {
+			err = invalid("subject", "too_many_signed", "max", strconv.Itoa(maxSigned))
+		}
+	}
+	open := func(more, why, title, id, from, where, order string) {
+		before := len(all)
+		read(maxOpen, `'open', `+why+`, `+id+`, `+title+`, '', 0, '', 0, '', 0, ''`, from, where, order)
+		if err != nil || len(all)-before <= maxOpen {
+			return
+		}
+		n := 0
+		err = r.get(ctx, `SELECT COUNT(*) `+from+` WHERE `+where, []any{string(project), subject}, &n)
+		all = append(all[:before+maxOpen], moreOpen(more, n-maxOpen))
+	}
+	plain := func(what, from, i, where, order string) {
+		open(openMore+"_"+what, `'`+what+`'`, i+`.title`, i+`.id`, from, where, order)
 	}
 	of := signoffOf(subject)
 	part := func(i string) string {
@@ -265,28 +287,33 @@ func accepting(ctx context.Context, r reader, project ProjectID, subject string,
 		asked, files = `a.project_id = $2 AND a.project_id = $3 AND a.shown_at IS NOT NULL`, `s.project_id = $2`
 	}
 	const accepted = `d.state IN ('approved', 'signed_off')`
-	read(`'deliverable', '', d.id, d.title, '', 0, '', 0, COALESCE((SELECT MAX(a.id) FROM my_approvals a WHERE a.deliverable_id = d.id AND a.shown_at IS NOT NULL AND a.state IN ('approved', 'approved_with_notes')), ''), d.state_at, COALESCE(d.state_by_then, '')`, `FROM my_deliverables d`, part("d")+` AND `+accepted, `d.position, d.id`)
-	read(`'version', CASE WHEN s.newest = 1 OR s.trashed = 1 THEN '' ELSE '`+openNewer+`' END, s.file_id, s.name, s.version_id, s.number, s.sha256, s.size, s.approval_id, s.state_at, COALESCE(a.state_by_then, '')`,
-		`FROM my_approval_subjects s JOIN my_approvals a ON a.id = s.approval_id`,
-		`s.result = 'approved' AND s.audience = 'client' AND a.shown_at IS NOT NULL AND s.project_id = $2 AND ((`+asked+`) OR `+files+`)`, `s.approval_id DESC, s.position`)
-	all = newestApproved(all)
-	read(open(openDeliverable, "d"), `FROM my_deliverables d`, part("d")+` AND NOT `+accepted, `d.position, d.id`)
+	approved(`'deliverable', '', d.id, d.title, '', 0, '', 0, COALESCE((SELECT MAX(a.id) FROM my_approvals a WHERE a.deliverable_id = d.id AND a.shown_at IS NOT NULL AND a.state IN ('approved', 'approved_with_notes')), ''), d.state_at, COALESCE(d.state_by_then, '')`,
+		`FROM my_deliverables d`, part("d")+` AND `+accepted, `d.position, d.id`)
+	approved(`'version', CASE WHEN s.newest = 1 OR s.trashed = 1 THEN '' ELSE '`+openNewer+`' END, s.file_id, s.name, s.version_id, s.number, s.sha256, s.size, s.approval_id, s.state_at, COALESCE(s.state_by_then, '')`,
+		`FROM (SELECT s.file_id, MAX(s.approval_id) AS last FROM my_approval_subjects s
+           WHERE s.result = 'approved' AND s.audience = 'client' AND s.shown_at IS NOT NULL AND s.project_id = $2 AND ((`+strings.ReplaceAll(asked, "a.", "s.")+`) OR `+files+`) GROUP BY s.file_id) x
+  JOIN my_approval_subjects s ON s.approval_id = x.last AND s.file_id = x.file_id`, `s.result = 'approved'`, `x.last DESC, s.position`)
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, newerThan(all)...)
+	plain(openDeliverable, `FROM my_deliverables d`, "d", part("d")+` AND NOT `+accepted, `d.position, d.id`)
 	if of == "project" {
-		read(open(openMilestone, "m"), `FROM my_milestones m`, part("m")+` AND m.reached_at IS NULL`, `m.position, m.id`)
+		plain(openMilestone, `FROM my_milestones m`, "m", part("m")+` AND m.reached_at IS NULL`, `m.position, m.id`)
 	}
 	if of != "deliverable" {
-		read(open(openTask, "t"), `FROM my_tasks t`, part("t")+` AND t.completed_at IS NULL`, `t.position, t.id`)
+		plain(openTask, `FROM my_tasks t`, "t", part("t")+` AND t.completed_at IS NULL`, `t.position, t.id`)
 	}
-	read(open(openAnswer, "a"), `FROM my_approvals a`, asked+` AND a.state IN ('requested', 'viewed')`, `a.id`)
-	read(`'open', CASE a.state WHEN 'declined' THEN '`+openDeclined+`' ELSE '`+openReturned+`' END, a.id, a.title, '', 0, '', 0, '', 0, ''`, `FROM my_approvals a`,
+	plain(openAnswer, `FROM my_approvals a`, "a", asked+` AND a.state IN ('requested', 'viewed')`, `a.id`)
+	open(openMore+"_"+openReturned, `CASE a.state WHEN 'declined' THEN '`+openDeclined+`' ELSE '`+openReturned+`' END`, `a.title`, `a.id`, `FROM my_approvals a`,
 		asked+` AND a.state IN ('changes_requested', 'declined') AND NOT EXISTS (`+askedSince+`)`, `a.id`)
 	on := `(i.request_id IN (SELECT r.id FROM my_revisions r JOIN my_approvals a ON a.id = r.approval_id WHERE ` + asked + `) OR ` + strings.ReplaceAll(files, "s.file_id", "i.file_id") + `)`
 	if of == "project" {
 		on = `i.project_id = $2 AND i.project_id = $3`
 	}
 	const due = `i.withdrawn = 0 AND i.state IN ('open', 'unclear') AND i.request_id IN (SELECT k.id FROM my_told_revisions k)`
-	read(`'open', CASE WHEN i.state = 'unclear' THEN '`+openUnclear+`' WHEN i.offer = 'offered' THEN '`+openPrice+`' ELSE '`+openChange+`' END, i.request_id, i.title || ' ' || CAST(i.number AS TEXT) || ': ' || i.body, '', 0, '', 0, '', 0, ''`,
-		`FROM my_changes i`, on+` AND `+due, `i.request_id, i.number`)
+	open(openMore+"_"+openChange, `CASE WHEN i.state = 'unclear' THEN '`+openUnclear+`' WHEN i.offer = 'offered' THEN '`+openPrice+`' ELSE '`+openChange+`' END`,
+		`i.title || ' ' || CAST(i.number AS TEXT) || ': ' || i.body`, `i.request_id`, `FROM my_changes i`, on+` AND `+due, `i.request_id, i.number`)
 	said := `c.item_id = $3 OR c.item_id IN (SELECT d.id FROM my_deliverables d WHERE ` + part("d") + `) OR ` + strings.ReplaceAll(files, "s.file_id", "c.item_id")
 	switch of {
 	case "project":
@@ -295,19 +322,12 @@ func accepting(ctx context.Context, r reader, project ProjectID, subject string,
 		said += ` OR c.item_id IN (SELECT t.id FROM my_tasks t WHERE ` + part("t") + `)`
 	}
 	said = `c.project_id = $2 AND (` + said + `) AND c.body IS NOT NULL AND NOT EXISTS (SELECT 1 FROM my_changes i WHERE i.thread_id = c.id AND ` + due + `)`
-	before := len(all)
-	read(`'open', '`+openComment+`', c.item_id, c.title || ': ' || c.body, '', 0, '', 0, '', 0, ''`, `FROM my_open_comments c`, said, `c.id`)
-	if more := len(all) - before - maxComments; more > 0 {
-		all = all[:before+maxComments]
-		if err = r.get(ctx, `SELECT COUNT(*) FROM my_open_comments c WHERE `+said, []any{string(project), subject}, &more); err == nil {
-			all = append(all, SignoffLine{Kind: LineOpen, Why: openMore, Title: strconv.Itoa(more - maxComments)})
-		}
+	open(openMore, `'`+openComment+`'`, `c.title || ': ' || c.body`, `c.item_id`, `FROM my_open_comments c`, said, `c.id`)
+	if err != nil {
+		return nil, err
 	}
 	for _, p := range points {
 		all = append(all, SignoffLine{Kind: LineOpen, Why: openSaid, Title: p})
-	}
-	if err == nil && len(all) > maxSigned {
-		err = invalid("subject", "too_many", "max", strconv.Itoa(maxSigned))
 	}
 	for i := range all {
 		all[i].Position = i + 1
@@ -316,7 +336,7 @@ func accepting(ctx context.Context, r reader, project ProjectID, subject string,
 			all[i].Title = excerpt(all[i].Title)
 		}
 	}
-	return all, err
+	return all, nil
 }
 
 // askedSince finds of an approval a what was asked of the client about the same
@@ -337,25 +357,24 @@ func excerpt(s string) string {
 	return s
 }
 
-// newestApproved leaves of each file the version that was approved last, and adds
-// as open what is newer than it.
-func newestApproved(all []SignoffLine) (some []SignoffLine) {
-	seen := map[string]bool{}
-	var newer []SignoffLine
-	for _, l := range all {
-		if l.Kind == LineVersion {
-			if seen[l.Item] {
-				continue
-			}
-			seen[l.Item] = true
-			if l.Why != "" {
-				newer = append(newer, SignoffLine{Kind: LineOpen, Why: l.Why, Item: l.Item, Title: l.Title})
-				l.Why = ""
-			}
+// moreOpen is the line that counts what is not listed.
+func moreOpen(why string, n int) SignoffLine {
+	return SignoffLine{Kind: LineOpen, Why: why, Title: strconv.Itoa(n)}
+}
+
+// newerThan are the open points about files of which there is something newer than
+// the version that was approved, which loses that mark.
+func newerThan(all []SignoffLine) (newer []SignoffLine) {
+	for i, l := range all {
+		if l.Why != "" {
+			newer = append(newer, SignoffLine{Kind: LineOpen, Why: l.Why, Item: l.Item, Title: l.Title})
+			all[i].Why = ""
 		}
-		some = append(some, l)
 	}
-	return append(some, newer...)
+	if more := len(newer) - maxOpen; more > 0 {
+		newer = append(newer[:maxOpen], moreOpen(openMore+"_"+openNewer, more))
+	}
+	return newer
 }
 
 // NewSignoff is what AskSignoff takes.
@@ -411,6 +430,9 @@ func (me *Scope) AskSignoff(ctx context.Context, n NewSignoff) (SignoffID, error
 		}
 		if open > 0 {
 			return ErrConflict
+		}
+		if _, err := accepting(ctx, t, p.ID, subject, points); err != nil { // nobody could sign it
+			return err
 		}
 		if err := t.must(ctx, `
 INSERT INTO signoffs (id, project_id, client_id, subject_id, title, statement, points, due_on, remind, state, state_at, state_by, created_at, created_by)

@@ -935,3 +935,92 @@ func TestRemindOfSignoff(t *testing.T) {
 		}
 	})
 }
+
+// copied adds so many copies of a row to a table, with ids of their own.
+func copied(t *testing.T, w *portaltest.World, n int, table, columns, id string) {
+	t.Helper()
+	write(t, w, `
+WITH RECURSIVE x(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM x WHERE i < `+strconv.Itoa(n)+`)
+INSERT INTO `+table+` (id, `+columns+`) SELECT substr(r.id, 1, 4) || 'zz' || CAST(10000 + x.i AS TEXT), `+columns+` FROM `+table+` r CROSS JOIN x WHERE r.id = $1`, id)
+}
+
+// What was approved is listed whole, however often the same was approved after it.
+func TestSignoffListsAllThatWasApproved(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		_, first := banners(t, w, 1)
+		a := toApprove(t, w, portal.NewApproval{Versions: first})
+		if err := w.As(w.Cleo).Decide(ctx, a.ID, yes(a)); err != nil {
+			t.Fatal(err)
+		}
+		_, more := banners(t, w, 30)
+		b := toApprove(t, w, portal.NewApproval{Versions: more})
+		if err := w.As(w.Cleo).Decide(ctx, b.ID, yes(b)); err != nil {
+			t.Fatal(err)
+		}
+		copied(t, w, 34, "approvals", `project_id, client_id, title, title_key, body, checklist, download, due_key, state, state_at, state_by, stage, asking, turn, turn_since, lane, shown_at, created_at, created_by, content, round`, string(b.ID))
+		write(t, w, `
+INSERT INTO approval_subjects (approval_id, position, project_id, file_id, version_id, sha256, result)
+SELECT a.id, s.position, s.project_id, s.file_id, s.version_id, s.sha256, s.result FROM approvals a JOIN approval_subjects s ON s.approval_id = $1 WHERE a.id LIKE 'apr_zz%'`, string(b.ID))
+		lines, _ := lookedAt(t, w, w.Cleo, askedToSign(t, w, ""))
+		listed := map[portal.VersionID]int{}
+		for _, l := range lines {
+			if l.Kind == portal.LineVersion {
+				listed[l.Version]++
+			}
+		}
+		for _, v := range append(first, more...) {
+			if listed[v] != 1 {
+				t.Errorf("%s was approved, and is listed %d times", v, listed[v])
+			}
+		}
+	})
+}
+
+// Of what is open more than can be listed is counted; more approved deliverables than
+// one signature can be about are asked to be signed off by nobody, and where they were
+// asked before there were so many the question can be taken back.
+func TestSignoffOfVeryMuch(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		tom, items := w.As(w.Tom), w.Items[w.Site][portal.ClientSide]
+		s := askedToSign(t, w, "")
+		count := func() (n, more int) {
+			lines, signature := lookedAt(t, w, w.Cleo, s)
+			for i, l := range lines {
+				switch l.Why {
+				case "task":
+					n++
+				case "more_task":
+					more, _ = strconv.Atoi(l.Title)
+				}
+				if l.Position != i+1 {
+					t.Errorf("line %d is at %d", i+1, l.Position)
+				}
+			}
+			if signature.Content == "" {
+				t.Error("it cannot be signed")
+			}
+			return n, more
+		}
+		before, _ := count()
+		copied(t, w, 1005, "tasks", `project_id, title, audience, position, created_at, created_by, turn_since, shown_at, shown_by`, string(items.Task))
+		if n, more := count(); n != 200 || n+more != before+1005 {
+			t.Errorf("%d tasks are listed, and %d more; %d are open", n, more, before+1005)
+		}
+
+		copied(t, w, 1001, "deliverables", `project_id, title, body, audience, position, round, created_at, created_by, turn_since, shown_at, shown_by, state, state_at, state_by`, string(items.Deliverable))
+		write(t, w, `UPDATE deliverables SET state = 'approved' WHERE id LIKE 'dlv_zz%'`)
+		for _, who := range []portal.PersonID{w.Cleo, w.Tom} {
+			lines, content, err := w.As(who).SignoffLines(ctx, s)
+			refuses(t, "SignoffLines", err, "subject", "too_many_signed")
+			if lines != nil || content != "" {
+				t.Errorf("%d lines, %q", len(lines), content)
+			}
+		}
+		refuses(t, "SignOff", w.As(w.Cleo).SignOff(ctx, s.ID, portal.Signature{Name: "Cleo", Proof: "password"}), "subject", "too_many_signed")
+		if err := tom.WithdrawSignoff(ctx, s.ID); err != nil {
+			t.Fatal(err)
+		}
+		_, err := tom.AskSignoff(ctx, portal.NewSignoff{Project: w.Site, Statement: "I accept it."})
+		refuses(t, "AskSignoff", err, "subject", "too_many_signed")
+	})
+}

@@ -51,7 +51,10 @@ func (s *Server) renderSignoff(w http.ResponseWriter, r *http.Request, me *visit
 	p.Signoff, p.Invalid = x, invalid
 	p.Load(static.Approve)
 	p.HasPassword, p.Email = me.Person.HasPassword, me.Person.Email
-	if p.Lines, p.Content, err = me.SignoffLines(ctx, x); err != nil {
+	p.Lines, p.Content, err = me.SignoffLines(ctx, x)
+	if fields, ok := invalidFields(err); ok { // nobody can sign it; it can be declined, and taken back
+		p.Invalid = faultsOf(p.Invalid, fields)
+	} else if err != nil {
 		return err
 	}
 	if p.Certificate, err = certificateOf(ctx, me, string(x.ID)); err != nil {
@@ -218,6 +221,14 @@ func (s *Server) remindOfSignoff(w http.ResponseWriter, r *http.Request, me *vis
 	return done(w, r, signoffPath(r.PathValue("id")), "approval_reminded")
 }
 
+// faultsOf are those of a form that came back, and of what it is about.
+func faultsOf(form, about map[string]portal.Reason) map[string]portal.Reason {
+	for field, why := range form {
+		about[field] = why
+	}
+	return about
+}
+
 func (s *Server) newSignoff(w http.ResponseWriter, r *http.Request, me *visit) error {
 	in, err := s.inProject(r, me, "approvals", 0)
 	if err != nil {
@@ -255,8 +266,12 @@ func (s *Server) renderSignoffForm(w http.ResponseWriter, r *http.Request, me *v
 	if status == http.StatusOK && p.New.Statement == "" {
 		p.New.Statement = p.T("signoff.default."+p.Of, "title", p.Subject)
 	}
+	p.Typed = status != http.StatusOK
 	var err error
-	if p.Lines, err = me.SignoffPreview(ctx, p.Project.ID, p.New.Subject); err != nil {
+	p.Lines, err = me.SignoffPreview(ctx, p.Project.ID, p.New.Subject)
+	if fields, ok := invalidFields(err); ok { // nobody could sign it
+		p.Invalid = faultsOf(p.Invalid, fields)
+	} else if err != nil {
 		return err
 	}
 	if p.Signers, err = me.Signers(ctx, p.Project.ID); err != nil {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -351,5 +352,41 @@ func TestSignoffPages(t *testing.T) {
 		cleo.Post(at+"/decline", url.Values{"note": {""}}).MustBe(422)
 		cleo.Post(at+"/decline", url.Values{"note": {"The film is missing"}}).MustBe(200).MustContain("The film is missing")
 		tom.Get(at).MustBe(200).MustContain("Ask again", "The film is missing")
+	})
+}
+
+// A sign-off of more than can be listed is drawn, signed with what is counted, and when
+// more was approved than one signature can be about, says so, can be taken back and
+// does not break a handover off.
+func TestSignoffPagesOfVeryMuch(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		tom, cleo := s.As("tom"), s.As("cleo")
+		site := "/projects/" + string(s.World.Site)
+		items := s.Items[s.World.Site][portal.ClientSide]
+		copies := func(n int, table, columns, id string) {
+			s.Exec(`
+WITH RECURSIVE x(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM x WHERE i < `+strconv.Itoa(n)+`)
+INSERT INTO `+table+` (id, `+columns+`) SELECT substr(r.id, 1, 4) || 'zz' || CAST(x.i AS TEXT), `+columns+` FROM `+table+` r CROSS JOIN x WHERE r.id = $1`, id)
+		}
+		copies(1005, "tasks", `project_id, title, audience, position, created_at, created_by, turn_since, shown_at, shown_by`, string(items.Task))
+		p := tom.Get(site + "/signoffs/new").MustBe(200).MustContain("More tasks that are not done").Form(site + "/signoffs").Submit(tom).MustBe(200)
+		at, _, _ := strings.Cut(p.Path, "?")
+		tom.Get(at).MustBe(200).MustContain("More tasks that are not done")
+		cleo.Get(at).MustBe(200).MustContain("More tasks that are not done", "With your signature")
+
+		copies(1001, "deliverables", `project_id, title, body, audience, position, round, created_at, created_by, turn_since, shown_at, shown_by, state, state_at, state_by`, string(items.Deliverable))
+		s.Exec(`UPDATE deliverables SET state = 'approved' WHERE id LIKE 'dlv_zz%'`)
+		const why = "More was approved than one signature can be about"
+		cleo.Get(at).MustBe(200).MustContain(why, "I do not accept it").MustNotContain("With your signature", "Nothing was approved here yet")
+		cleo.Post(at+"/sign", url.Values{"name": {"Cleo"}, "content": {""}, "password": {portaltest.Password}}).MustBe(422).MustContain(why)
+		cleo.Post(at+"/decline", url.Values{"note": {""}}).MustBe(422).MustContain(why, "This is needed.")
+		pack := opened(t, send(t, cleo).do("POST", site+"/handover", strings.NewReader("person="), "Content-Type", "application/x-www-form-urlencoded").text)
+		if page := string(pack["Decisions.html"]); !strings.Contains(page, "This cannot be signed as it is") || !strings.Contains(page, "</html>") {
+			t.Error("the handover does not say that it cannot be signed")
+		}
+		tom.Get(at).MustBe(200).MustContain(why, "Take the question back")
+		tom.Post(at+"/withdraw", nil).MustBe(200)
+		p = tom.Get(site + "/signoffs/new").MustBe(200).MustContain(why)
+		p.Form(site + "/signoffs").Submit(tom).MustBe(422).MustContain(why)
 	})
 }

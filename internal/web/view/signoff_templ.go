@@ -143,6 +143,14 @@ func (p *SignoffPage) at(below string) string { return Href(string(p.Signoff.ID)
 // signs reports whether the reader may sign now.
 func (p *SignoffPage) signs() bool { return !p.ReadOnly && p.Signoff.MaySign() }
 
+// tooMany says why nobody can sign it now; empty when they can.
+func (p *SignoffPage) tooMany() string {
+	if p.Signoff.State != portal.SignoffOpen {
+		return ""
+	}
+	return p.Err("subject")
+}
+
 // withdraws reports whether the reader may take the question back, or remind of it.
 func (p *SignoffPage) withdraws() bool {
 	return p.team() && p.may(portal.Contribute) && p.Signoff.State == portal.SignoffOpen
@@ -193,7 +201,9 @@ func Signoff(p SignoffPage) templ.Component {
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Over: ui.Link{Label: p.Project.Name, Href: p.path("")}, Title: p.T("signoff.title", "title", p.Signoff.Title)}, p.acts()), templ_7745c5c3_Var11)
 			templ_7745c5c3_Buffer.WriteString(" ")
-			if p.Stale {
+			if e := p.tooMany(); e != "" {
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.T("signoff.too_many"), e, nil))
+			} else if p.Stale {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.T("signoff.stale"), p.T("signoff.stale_text"), []ui.Link{{Label: p.T("signoff.as_it_is"), Href: p.at("")}}))
 			} else {
 				component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
@@ -213,7 +223,7 @@ func Signoff(p SignoffPage) templ.Component {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.part(portal.LineDeliverable, p.T("signoff.deliverables")))
 			component.Put(ctx, templ_7745c5c3_Buffer, p.part(portal.LineVersion, p.T("signoff.versions")))
 			component.Put(ctx, templ_7745c5c3_Buffer, p.part(portal.LineOpen, p.T("signoff.open")))
-			if p.Signoff.State == portal.SignoffOpen && len(p.Lines) == 0 {
+			if p.Signoff.State == portal.SignoffOpen && len(p.Lines) == 0 && p.tooMany() == "" {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("signoff.nothing")))
 				templ_7745c5c3_Buffer.WriteString("</p>")
@@ -420,12 +430,39 @@ func (p *SignoffPage) lineSub(l portal.SignoffLine) string {
 //go:noinline
 func (p *SignoffPage) form() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var40 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Buffer.WriteString("<section class=\"decide\"><h2>")
+		templ_7745c5c3_Buffer.WriteString("<section class=\"decide\">")
+		if p.tooMany() == "" {
+			component.Put(ctx, templ_7745c5c3_Buffer, p.signForm())
+		}
+		templ_7745c5c3_Buffer.WriteString("<details class=\"fold\"")
+		if p.Err("note") != "" {
+			templ_7745c5c3_Buffer.WriteString(" open")
+		}
+		templ_7745c5c3_Buffer.WriteString("><summary>")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("signoff.decline_fold")))
+		templ_7745c5c3_Buffer.WriteString("</summary>")
+		templ_7745c5c3_Var42 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "note", Label: p.T("signoff.decline_note"), Value: p.Note, Error: p.Err("note"), Required: true, Max: portal.MaxText, Rows: 3, Draft: "decline-" + string(p.Signoff.ID)}))
+			templ_7745c5c3_Buffer.WriteString(" <div>")
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("signoff.decline"), Icon: "circle-x"}))
+			templ_7745c5c3_Buffer.WriteString("</div>")
+			return nil
+		})
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/decline")}), templ_7745c5c3_Var42)
+		templ_7745c5c3_Buffer.WriteString("</details></section>")
+		return nil
+	})
+}
+
+//go:noinline
+func (p *SignoffPage) signForm() templ.Component {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var43 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<h2>")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("signoff.sign_title")))
 		templ_7745c5c3_Buffer.WriteString("</h2><p>")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("signoff.sign_text", "client", p.Project.ClientName)))
 		templ_7745c5c3_Buffer.WriteString("</p>")
-		templ_7745c5c3_Var43 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var46 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"content\" value=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.Content))
 			templ_7745c5c3_Buffer.WriteString("\">")
@@ -446,23 +483,7 @@ func (p *SignoffPage) form() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</div>")
 			return nil
 		})
-		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/sign"), Attrs: templ.Attributes{"id": "sign"}}), templ_7745c5c3_Var43)
-		templ_7745c5c3_Buffer.WriteString("<details class=\"fold\"")
-		if p.Err("note") != "" {
-			templ_7745c5c3_Buffer.WriteString(" open")
-		}
-		templ_7745c5c3_Buffer.WriteString("><summary>")
-		component.Text(templ_7745c5c3_Buffer, string(p.T("signoff.decline_fold")))
-		templ_7745c5c3_Buffer.WriteString("</summary>")
-		templ_7745c5c3_Var46 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "note", Label: p.T("signoff.decline_note"), Value: p.Note, Error: p.Err("note"), Required: true, Max: portal.MaxText, Rows: 3, Draft: "decline-" + string(p.Signoff.ID)}))
-			templ_7745c5c3_Buffer.WriteString(" <div>")
-			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("signoff.decline"), Icon: "circle-x"}))
-			templ_7745c5c3_Buffer.WriteString("</div>")
-			return nil
-		})
-		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/decline")}), templ_7745c5c3_Var46)
-		templ_7745c5c3_Buffer.WriteString("</details></section>")
+		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/sign"), Attrs: templ.Attributes{"id": "sign"}}), templ_7745c5c3_Var46)
 		return nil
 	})
 }
@@ -484,12 +505,13 @@ type SignoffForm struct {
 	Lines    []portal.SignoffLine
 	Signers  []portal.ProjectPerson
 	Conflict bool
+	Typed    bool // it came back
 }
 
 //go:noinline
 func AskSignoff(p SignoffForm) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var47 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var48 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var48 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var49 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			if p.Conflict {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.T("signoff.conflict"), p.T("signoff.conflict_text"), []ui.Link{{Label: p.Subject, Href: p.Back}}))
 			}
@@ -501,18 +523,18 @@ func AskSignoff(p SignoffForm) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Signers) == 0 {
-				templ_7745c5c3_Var50 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					return nil
-				})
-				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("user-plus", p.T("signoff.no_signers", "client", p.Project.ClientName)), templ_7745c5c3_Var50)
-			} else {
 				templ_7745c5c3_Var51 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					return nil
 				})
-				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("users", p.T("signoff.signers", "names", p.List(p.signers()))), templ_7745c5c3_Var51)
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("user-plus", p.T("signoff.no_signers", "client", p.Project.ClientName)), templ_7745c5c3_Var51)
+			} else {
+				templ_7745c5c3_Var52 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					return nil
+				})
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("users", p.T("signoff.signers", "names", p.List(p.signers()))), templ_7745c5c3_Var52)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var52 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var53 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"subject\" value=\"")
 				component.Text(templ_7745c5c3_Buffer, string(p.New.Subject))
 				templ_7745c5c3_Buffer.WriteString("\">")
@@ -531,12 +553,12 @@ func AskSignoff(p SignoffForm) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</div>")
 				return nil
 			})
-			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.path("/signoffs"), Guard: true, Wide: true, Dirty: p.Failed()}), templ_7745c5c3_Var52)
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.path("/signoffs"), Guard: true, Wide: true, Dirty: p.Typed}), templ_7745c5c3_Var53)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, p.preview())
 			return nil
 		})
-		component.PutAround(ctx, templ_7745c5c3_Buffer, formFrame(&p.Within, p.T("signoff.ask_title", "title", p.Subject), nil), templ_7745c5c3_Var48)
+		component.PutAround(ctx, templ_7745c5c3_Buffer, formFrame(&p.Within, p.T("signoff.ask_title", "title", p.Subject), nil), templ_7745c5c3_Var49)
 		return nil
 	})
 }
@@ -544,7 +566,7 @@ func AskSignoff(p SignoffForm) templ.Component {
 // preview is what the client would sign now.
 //go:noinline
 func (p *SignoffForm) preview() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var55 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var56 templ.Component) (templ_7745c5c3_Err error) {
 		as := SignoffPage{Within: p.Within, Lines: p.Lines}
 		component.Put(ctx, templ_7745c5c3_Buffer, as.part(portal.LineDeliverable, p.T("signoff.deliverables")))
 		component.Put(ctx, templ_7745c5c3_Buffer, as.part(portal.LineVersion, p.T("signoff.versions")))
