@@ -126,7 +126,9 @@ func (b *tab) hear(ev any) {
 			b.streams++
 		}
 	case *network.EventEventSourceMessageReceived:
-		b.told = append(b.told, strings.TrimSpace(ev.EventName+" "+ev.Data))
+		if ev.EventName != "beat" {
+			b.told = append(b.told, strings.TrimSpace(ev.EventName+" "+ev.Data))
+		}
 	}
 }
 

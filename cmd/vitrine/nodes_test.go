@@ -187,8 +187,9 @@ func (n *nodes) listen(token string) (streams []chan string) {
 			defer close(events)
 			for lines.Scan() {
 				if kind, ok := strings.CutPrefix(lines.Text(), "event: "); ok && lines.Scan() {
-					data, _ := strings.CutPrefix(lines.Text(), "data: ")
-					events <- kind + " " + data
+					if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok { // else it is a beat
+						events <- kind + " " + data
+					}
 				}
 			}
 		}()

@@ -47,6 +47,10 @@ A setting that is unknown, malformed or missing stops the program with one sente
 		out.WriteString("| " + variable + " | " + option + " | " + s.usual + " | " + strings.NewReplacer("<", "&lt;", ">", "&gt;").Replace(s.help) + " |\n")
 	}
 	out.WriteString(`
+## The proxy in front
+
+Each page that somebody looks at keeps one answer open, on which it hears what is new. A browser opens at most six connections to a host by HTTP/1.1, for all windows together: let the proxy speak HTTP/2 or later to browsers. To Vitrine it speaks HTTP/1.1; it has to pass on at once what it receives, and to bear an answer that says only a word every 20 seconds.
+
 ## The server key
 
 ` + "`vitrine.key`" + ` in the data directory is made on the first start, readable by its owner alone. Links in invitations and password resets are made with it: who has the key and the database can make such links, and without the key the links already sent stop working. Keep it in your backups, apart from the database. ` + "`vitrine.reminded`" + ` beside it is empty: when it was last written is when reminders last went out, so that after a restored backup nobody is reminded twice. Keep it out of backups. When the program starts and the database is older than that time says, a backup was brought back; so it was where there is no such file, and a PostgreSQL database was loaded from a dump, or a SQLite database was not in use for an hour. A data directory that is made anew for each start beside a PostgreSQL database says nothing. Of a backup that shows by none of this, as of a whole machine or volume, which brings the file along, or of a PostgreSQL server's own files, say so by ` + "`touch vitrine.reminded`" + ` before the start. Then everybody is signed out, API tokens, open invitations, mailed and shared links and calendar addresses end, and the mails that waited in it, digests among them, and those that had come due are held until an administrator lets them go out or drops them in the Outbox, as they may have gone out before.

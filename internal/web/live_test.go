@@ -80,6 +80,46 @@ func TestStreamThatLostCount(t *testing.T) {
 	})
 }
 
+// What a stream could not find out whether to tell is found out at the next beat.
+func TestLooksThatFail(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		var hub *live.Hub
+		s := webtest.New(t, w, func(o *web.Options) { hub = o.Hub })
+		s.Web.Hurry(50*time.Millisecond, time.Hour)
+		if _, err := w.As(w.Mia).AddTask(t.Context(), w.Site, portal.NewTask{Title: "Proofs", Audience: portal.ClientSide}); err != nil {
+			t.Fatal(err)
+		}
+		signals := w.Signals()
+		cleo := s.As("cleo")
+		r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/live", nil)
+		r.AddCookie(&http.Cookie{Name: "sid", Value: cleo.Cookie("sid")})
+		resp, err := new(http.Transport).RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		lines := bufio.NewScanner(resp.Body)
+		until := func(want string) {
+			t.Helper()
+			for lines.Scan() && lines.Text() != want {
+				if lines.Text() == "event: changed" {
+					t.Errorf("told of something before %q", want)
+				}
+			}
+			if err := lines.Err(); err != nil {
+				t.Fatalf("the stream ends before %q: %v", want, err)
+			}
+		}
+		until("event: beat")
+		s.Exec(`ALTER TABLE events RENAME COLUMN shown TO displayed`)
+		hub.Publish(live.Signal{Event: string(signals[len(signals)-1].Event), Project: string(w.Site)})
+		until("event: beat")
+		until("event: beat")
+		s.Exec(`ALTER TABLE events RENAME COLUMN displayed TO shown`)
+		until("event: changed")
+	})
+}
+
 // What happens between a page and its stream is told once the stream is open.
 func TestStreamBeginsWithItsPage(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
@@ -161,12 +201,12 @@ func TestMissedAfterRevocation(t *testing.T) {
 	})
 }
 
-// T195: of one person's streams the oldest makes room for an eleventh; nobody
-// else's does.
+// T195: of one person's streams the oldest makes room for an eleventh, and is told not
+// to come back at once; nobody else's does.
 func TestElevenStreams(t *testing.T) {
 	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
 		type stream struct {
-			said, ended chan struct{}
+			said, waits, ended chan struct{}
 		}
 		open := func(b *webtest.Browser) stream {
 			t.Helper()
@@ -177,7 +217,7 @@ func TestElevenStreams(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { resp.Body.Close() })
-			st := stream{make(chan struct{}, 1), make(chan struct{})}
+			st := stream{make(chan struct{}, 1), make(chan struct{}), make(chan struct{})}
 			begun := make(chan struct{})
 			go func() {
 				defer close(st.ended)
@@ -190,6 +230,8 @@ func TestElevenStreams(t *testing.T) {
 						case st.said <- struct{}{}:
 						default:
 						}
+					case "event: wait":
+						close(st.waits)
 					}
 				}
 			}()
@@ -202,6 +244,7 @@ func TestElevenStreams(t *testing.T) {
 		for range 11 {
 			streams = append(streams, open(cleo))
 		}
+		wait(t, streams[0].waits, "the oldest of eleven streams is not told to wait")
 		wait(t, streams[0].ended, "the oldest of eleven streams goes on")
 		if _, err := s.World.As(s.Mia).AddTask(t.Context(), s.Site, portal.NewTask{Title: "Proofs", Audience: portal.ClientSide}); err != nil {
 			t.Fatal(err)
@@ -235,7 +278,7 @@ func TestQuietStreams(t *testing.T) {
 			if !lines.Scan() {
 				t.Fatalf("the stream ends after %d beats, %v", beats, lines.Err())
 			}
-			if lines.Text() == ": -" {
+			if lines.Text() == "event: beat" {
 				beats++
 			}
 		}

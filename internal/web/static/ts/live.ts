@@ -63,7 +63,7 @@ async function refresh() {
   fetching = true;
   const here = location.href;
   try {
-    const answer = await fetch(here, { headers: { Accept: "text/html" }, cache: "no-store" });
+    const answer = await fetch(here, { headers: { Accept: "text/html" }, cache: "no-store", signal: AbortSignal.timeout(20_000) });
     if (location.href !== here) {
       again = true; // another page was laid into this document meanwhile
       return;
@@ -84,8 +84,10 @@ async function refresh() {
     document.title = page.title;
     document.dispatchEvent(new Event("vitrine:swapped"));
     void rise().catch(() => {});
-  } catch {
-    // Offline: the stream comes back with the network and says so again.
+  } catch (e) {
+    // Offline: the stream comes back with the network and says so again. But a line
+    // that was dead may have been taken up again for this.
+    again ||= (e as Error).name === "TimeoutError";
   } finally {
     fetching = false;
     if (again) {
@@ -127,26 +129,74 @@ async function refused() {
   if (answer.status < 500 && (!answer.ok || new URL(answer.url).pathname !== location.pathname)) anew();
 }
 
-function connect(url: string, tries: number) {
-  const stream = new EventSource(url);
-  stream.addEventListener("open", () => {
-    if (tries > 0) soon(); // something may have happened meanwhile
+// The line to the server. It beats every 20 seconds: when two beats stayed away it is
+// dead, though nobody has said so, and is opened anew.
+const url = document.body.dataset.live;
+let line: EventSource | undefined;
+let heard = 0; // when it last said something
+let missed = false; // something may have happened while there was none
+let tries = 0;
+let timer = 0; // until it is opened anew
+let hide = 0; // until a page that is hidden lets go of it
+
+function end(pause?: number) {
+  clearTimeout(timer);
+  if (pause) timer = window.setTimeout(connect, pause);
+  missed ||= !!line;
+  line?.close();
+  line = undefined;
+}
+
+function connect() {
+  end(50_000);
+  const stream = (line = new EventSource(url!));
+  const on = (kind: string, act?: (e: MessageEvent) => void) =>
+    stream.addEventListener(kind, (e: Event) => {
+      heard = Date.now();
+      clearTimeout(timer);
+      timer = window.setTimeout(connect, 50_000);
+      act?.(e as MessageEvent);
+    });
+  on("open", () => {
+    if (missed) soon();
+    missed = false;
     tries = 0;
   });
-  stream.addEventListener("changed", soon);
-  stream.addEventListener("said", soon);
-  stream.addEventListener("typing", (e) => document.dispatchEvent(new CustomEvent("vitrine:typing", { detail: e.data })));
-  stream.addEventListener("bye", () => {
-    stream.close();
+  on("beat");
+  on("changed", soon);
+  on("said", soon);
+  on("typing", (e) => document.dispatchEvent(new CustomEvent("vitrine:typing", { detail: e.data })));
+  // Too many pages of this person are open: those that nobody looks at wait, or they
+  // would drive out each other.
+  on("wait", () => end(60_000));
+  on("bye", () => {
+    end();
     anew();
   });
   stream.addEventListener("error", () => {
     if (stream.readyState === EventSource.CLOSED) void refused().catch(() => {}); // and not broken off
-    stream.close();
-    const pause = Math.min(60_000, 1000 * 2 ** tries) * (0.5 + Math.random());
-    setTimeout(() => connect(url, Math.min(tries + 1, 6)), pause);
+    end(Math.min(60_000, 1000 * 2 ** tries) * (0.5 + Math.random()));
+    tries = Math.min(tries + 1, 6);
   });
-  addEventListener("pagehide", () => stream.close(), { once: true });
+}
+
+// A page that is hidden for a while lets go of its line; shown again it catches up. A
+// machine that has slept finds its line dead.
+function look() {
+  clearTimeout(hide);
+  if (document.hidden) hide = window.setTimeout(end, 30_000);
+  else if (!line || Date.now() - heard > 25_000) connect();
+}
+
+if (url) {
+  look();
+  document.addEventListener("visibilitychange", look);
+  addEventListener("focus", look);
+  addEventListener("online", () => {
+    heard = 0;
+    look();
+  });
+  addEventListener("pagehide", () => end());
 }
 
 // What is no news to anybody, such as that a preview is made or a mail has left, the
@@ -164,8 +214,6 @@ ask(1500);
 document.addEventListener("vitrine:swapped", () => asks || ask(1500));
 document.addEventListener("vitrine:fresh", () => void refresh());
 
-const url = document.body.dataset.live;
-if (url) connect(url, 0);
 addEventListener("pageshow", (e) => {
   // Brought back from the back/forward cache: show what is true now.
   if (e.persisted) location.reload();
