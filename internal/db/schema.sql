@@ -1107,6 +1107,8 @@ CREATE TABLE persons (
   disabled_at    BIGINT
 );
 
+CREATE INDEX persons_called ON persons (LOWER(name));
+
 CREATE TABLE place_numbers (
   item_id  TEXT   NOT NULL,
   audience TEXT   NOT NULL,

@@ -262,16 +262,16 @@ func (me *Scope) IncomingSpeakers(ctx context.Context, m IncomingMail, to, prefi
 	if err != nil {
 		return r, err
 	}
+	cond, more := begins("y.name", prefix, len(args)+2)
+	args = append(args, more...)
 	n := len(args) + 2
 	rows, err := me.query(ctx, `
-SELECT y.person_id, y.name, y.person_side, CASE WHEN y.person_side = 'client' THEN COALESCE(y.client_name, '') ELSE '' END, y.near`+from+`
+SELECT y.person_id, y.name, y.person_side, CASE WHEN y.person_side = 'client' THEN COALESCE(y.client_name, '') ELSE '' END, y.near`+from+` AND `+cond+`
  ORDER BY CASE WHEN y.person_id = `+placeholder(n)+` THEN 0 ELSE 1 END, y.near DESC, y.person_side, y.name, y.person_id LIMIT `+placeholder(n+1),
 		append(args, string(m.Writer), maxCandidates)...)
-	all, err := list(rows, err, scanReader)
-	if err != nil {
+	if r.People, err = list(rows, err, scanReader); err != nil {
 		return r, err
 	}
-	r.People = beginning(all, prefix, len(all))
 	r.Count = len(r.People)
 	r.People = r.People[:min(len(r.People), maxReaders)]
 	return r, nil

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 	"unicode"
@@ -23,6 +22,9 @@ const (
 	maxMentions    = 50 // people named in one message
 	maxMentionable = 8  // offered at once
 	maxCandidates  = 2000
+	maxCalled      = 200         // after so many @ of a text nobody is looked for
+	maxEnds        = 10          // words of a name, and brackets behind it
+	maxHandle      = 3 * MaxName // bytes of a name with its company
 )
 
 // mention keeps who is named in the text of a message, among those who read it
@@ -115,29 +117,130 @@ func (me *Scope) couldRead(ctx context.Context, place string) (people, where str
 }
 
 // namedIn are those who are named in a text of the people y for whom a condition holds,
-// and the side of each.
+// and the side of each. Who is called as it stands in the text is looked for by name,
+// so that it takes no longer where more people read it.
 func namedIn(ctx context.Context, r reader, body, people, where string, args ...any) (found []Mention, sides map[PersonID]Side, err error) {
-	if !strings.Contains(body, "@") {
+	texts := called(body)
+	if len(texts) == 0 {
 		return nil, nil, nil
 	}
+	ids, err := namesakes(ctx, r, texts)
+	if err != nil {
+		return nil, nil, err
+	}
+	in, more := oneOf(len(args)+2, ids)
+	args = append(args, more...)
 	rows, err := r.query(ctx, `
 SELECT y.person_id, y.name, y.person_side, CASE WHEN y.person_side = 'client' THEN COALESCE(y.client_name, '') ELSE w.name END
-  FROM my_`+people+` y JOIN workspace w ON w.id = 1 WHERE `+where+` ORDER BY y.near DESC, y.person_id LIMIT `+placeholder(len(args)+2), append(args, maxCandidates)...)
-	var forms []Mention
+  FROM my_`+people+` y JOIN workspace w ON w.id = 1 WHERE `+where+` AND y.person_id IN `+in+` ORDER BY y.near DESC, y.person_id`, args...)
+	forms := map[string][]PersonID{}
 	sides = map[PersonID]Side{}
 	err = everyRow(rows, err, func() error {
 		var x Reader
 		err := rows.Scan(&x.Person, &x.Name, &x.Side, &x.Company)
 		sides[x.Person] = x.Side
 		for _, form := range x.handles(x.Company) {
-			forms = append(forms, Mention{x.Person, form})
+			forms[strings.ToLower(form)] = append(forms[strings.ToLower(form)], x.Person)
 		}
 		return err
 	})
 	if err != nil {
 		return nil, nil, err
 	}
-	return mentionsIn(body, forms), sides, nil
+	return mentionsIn(texts, forms), sides, nil
+}
+
+// called is what stands after each @ of a text, of the first few: on its line, as long
+// as what names somebody can be.
+func called(body string) (texts []string) {
+	for rest := body; len(texts) < maxCalled; {
+		i := strings.IndexByte(rest, '@')
+		if i < 0 {
+			break
+		}
+		before, _ := utf8.DecodeLastRuneInString(rest[:i])
+		rest = rest[i+1:]
+		next, _ := utf8.DecodeRuneInString(rest)
+		if rest == "" || next == '@' || unicode.IsSpace(next) || i > 0 && isWord(before) { // an address
+			continue
+		}
+		text, _, _ := strings.Cut(rest[:min(len(rest), maxHandle)], "\n")
+		texts = append(texts, text)
+	}
+	return texts
+}
+
+// namesakes are the people, of all, who are called as one of the texts begins; at
+// least nobody.
+func namesakes(ctx context.Context, r reader, texts []string) ([]PersonID, error) {
+	var names []string
+	known := map[string]bool{}
+	for _, text := range texts {
+		for _, end := range ends(text, false) {
+			for _, name := range lowered(text[:end]) {
+				if !known[name] {
+					known[name] = true
+					names = append(names, name)
+				}
+			}
+		}
+	}
+	ids := []PersonID{"-"}
+	for some := range slices.Chunk(names, 200) {
+		in, args := oneOf(2, some)
+		rows, err := r.query(ctx, `SELECT n.person_id FROM my_namesakes n WHERE n.called IN `+in+` LIMIT `+placeholder(len(args)+2), append(args, maxCandidates)...)
+		found, err := list(rows, err, scanOne[PersonID])
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, found...)
+	}
+	return ids, nil
+}
+
+// ends are where a name may end in a text that begins with it: the first few, before
+// what is no part of a word. With the companies also where one may end.
+func ends(text string, companies bool) (all []int) {
+	brackets := 0
+	var last rune
+	for i, r := range text + " " {
+		switch {
+		case i == 0 || isWord(r) || unicode.IsSpace(last):
+		case len(all) < maxEnds, companies && last == ')' && brackets < maxEnds:
+			all = append(all, i)
+			if last == ')' {
+				brackets++
+			}
+		}
+		last = r
+	}
+	return all
+}
+
+// lowered are the ways in which a name may be kept, whatever the case in which it
+// stands, as LOWER of a database gives it: one of them knows of the letters of English
+// alone.
+func lowered(name string) (ways []string) {
+	small, first := strings.ToLower(name), true
+	capital := strings.Map(func(r rune) rune {
+		defer func() { first = !isWord(r) }()
+		if first {
+			return unicode.ToUpper(r)
+		}
+		return r
+	}, small)
+	for _, way := range []string{name, small, capital, strings.ToUpper(name)} {
+		way = strings.Map(func(r rune) rune {
+			if 'A' <= r && r <= 'Z' {
+				r += 'a' - 'A'
+			}
+			return r
+		}, way)
+		if !slices.Contains(ways, way) {
+			ways = append(ways, way)
+		}
+	}
+	return ways
 }
 
 // handles are what may stand after an @ for somebody of a company: the name, and
@@ -146,50 +249,25 @@ func (x Reader) handles(company string) [3]string {
 	return [3]string{x.Name, x.Name + " (" + company + ")", x.Name + " (" + company + " " + string(x.Person[max(0, len(x.Person)-4):]) + ")"}
 }
 
-// mentionsIn finds the people one of whose handles stands after an @, the longest
+// mentionsIn finds the people with one of whose handles a text begins, the longest
 // first, so that "@Ana Ruiz" is not Ana. Of two of one name, both are meant by it.
-func mentionsIn(body string, people []Mention) (found []Mention) {
-	people = slices.Clone(people)
-	sort.SliceStable(people, func(i, j int) bool { return len(people[i].Name) > len(people[j].Name) })
+func mentionsIn(texts []string, forms map[string][]PersonID) (found []Mention) {
 	known := map[PersonID]bool{}
-	for rest := body; ; {
-		i := strings.IndexByte(rest, '@')
-		if i < 0 {
-			return found
-		}
-		before, _ := utf8.DecodeLastRuneInString(rest[:i])
-		rest = rest[i+1:]
-		if i > 0 && isWord(before) { // an address
-			continue
-		}
-		length := 0
-		for _, p := range people {
-			if length > 0 && len(p.Name) < length {
+	for _, text := range texts {
+		for _, end := range slices.Backward(ends(text, true)) {
+			people := forms[strings.ToLower(text[:end])]
+			for _, p := range people {
+				if !known[p] {
+					known[p] = true
+					found = append(found, Mention{Person: p, Name: text[:end]})
+				}
+			}
+			if len(people) > 0 {
 				break
 			}
-			name, ok := cutName(rest, p.Name)
-			if !ok {
-				continue
-			}
-			if length = len(name); !known[p.Person] {
-				known[p.Person] = true
-				found = append(found, Mention{Person: p.Person, Name: name})
-			}
 		}
 	}
-}
-
-// cutName returns how a text begins with a name, whatever its case, that ends
-// there.
-func cutName(text, name string) (string, bool) {
-	if name == "" || len(text) < len(name) || !strings.EqualFold(text[:len(name)], name) {
-		return "", false
-	}
-	next, _ := utf8.DecodeRuneInString(text[len(name):])
-	if len(text) > len(name) && isWord(next) {
-		return "", false
-	}
-	return text[:len(name)], true
+	return found
 }
 
 func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) }
@@ -256,28 +334,60 @@ func (me *Scope) mentionableIn(ctx context.Context, project ProjectID, section S
 
 func (me *Scope) mentionableOf(ctx context.Context, from, where, prefix string, args ...any) ([]Reader, error) {
 	n := len(args) + 2
+	args = append(args, string(me.actor.person))
+	where += ` AND y.person_id <> ` + placeholder(n)
 	var workspace string
-	rows, err := me.query(ctx, `
+	read := func(cond string, more []any, most int) ([]Reader, error) {
+		rows, err := me.query(ctx, `
 SELECT y.person_id, y.name, y.person_side, CASE WHEN y.person_side = 'client' THEN COALESCE(y.client_name, '') ELSE '' END, y.near, w.name
-  FROM my_`+from+` JOIN workspace w ON w.id = 1 WHERE `+where+` AND y.person_id <> `+placeholder(n)+`
- ORDER BY y.near DESC, y.name, y.person_id LIMIT `+placeholder(n+1), append(args, string(me.actor.person), maxCandidates)...)
-	people, err := list(rows, err, func(rows *db.Rows) (x Reader, err error) {
-		return x, rows.Scan(&x.Person, &x.Name, &x.Side, &x.Company, &x.Near, &workspace)
-	})
-	return Beginning(people, workspace, prefix), err
+  FROM my_`+from+` JOIN workspace w ON w.id = 1 WHERE `+where+` AND `+cond+` ORDER BY y.near DESC, y.name, y.person_id LIMIT `+placeholder(n+1+len(more)), slices.Concat(args, more, []any{most})...)
+		return list(rows, err, func(rows *db.Rows) (x Reader, err error) {
+			return x, rows.Scan(&x.Person, &x.Name, &x.Side, &x.Company, &x.Near, &workspace)
+		})
+	}
+	cond, more := begins("y.name", prefix, n+1)
+	some, err := read(cond, more, maxMentionable)
+	if err != nil || len(some) == 0 {
+		return nil, err
+	}
+	var names []string
+	for _, p := range some {
+		names = append(names, lowered(p.Name)...)
+	}
+	in, more := oneOf(n+1, names)
+	all, err := read(`LOWER(y.name) IN `+in, more, maxCandidates)
+	return tellApart(some, all, workspace), err
+}
+
+// begins is true of a name that begins so, or a word of which does, with its
+// arguments from the nth on.
+func begins(name, prefix string, n int) (cond string, args []any) {
+	if prefix = strings.Join(strings.Fields(prefix), " "); prefix == "" {
+		return `1 = 1`, nil
+	}
+	words := `' ' || LOWER(` + name + `)`
+	for _, way := range lowered(prefix) {
+		cond += ` OR REPLACE(` + words + `, ` + placeholder(n+len(args)) + `, '') <> ` + words
+		args = append(args, " "+way)
+	}
+	return `(` + cond[len(` OR `):] + `)`, args
 }
 
 // Beginning are the first of the people whose name, or a word of it, begins so: what
 // Mentionable returns of those who are about to talk, each with what names nobody
 // else of all of them.
 func Beginning(people []Reader, workspace, prefix string) []Reader {
+	return tellApart(beginning(people, prefix, maxMentionable), people, workspace)
+}
+
+// tellApart gives some of all the people what names nobody else of them.
+func tellApart(some, all []Reader, workspace string) []Reader {
 	shared := map[string]int{}
-	for _, p := range people {
+	for _, p := range all {
 		for _, form := range p.handles(cmp.Or(p.Company, workspace)) {
 			shared[fold(form)]++
 		}
 	}
-	some := beginning(people, prefix, maxMentionable)
 	for i, p := range some {
 		for _, form := range p.handles(cmp.Or(p.Company, workspace)) {
 			if some[i].Handle = form; shared[fold(form)] == 1 {

@@ -37,6 +37,7 @@ func TestReadsUseIndexes(t *testing.T) {
 		if err := w.As(w.Cleo).CertifyApproval(t.Context(), w.Items[w.Site][portal.ClientSide].Approval); err != nil {
 			t.Fatal(err)
 		}
+		must[[]string](t)(w.As(w.Mia).Unnamed(ctx, string(w.Site), "@Cleo"))
 		queries := portal.Expanded()
 		if len(queries) < 30 {
 			t.Fatalf("only %d queries were seen", len(queries))

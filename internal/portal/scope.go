@@ -1068,6 +1068,11 @@ SELECT g.client_id, x.actor AS person_id, a.name, x.side AS person_side, x.right
  WHERE g.actor = $1
    AND (x.side = 'client' OR g.side = 'team' OR (ct.person_id IS NOT NULL AND (` + clientShows + ` & 4096) <> 0))`,
 
+	// Who is called so, of all people there are: whom a text names is found by it, and then
+	// looked for among those who read it.
+	"my_namesakes": `
+SELECT a.id AS person_id, LOWER(a.name) AS called FROM persons a WHERE $1 <> ''`,
+
 	// Whom the actor may talk to in the frame of a client: for the team its people and
 	// the team that sees it, for clients their colleagues and the team that they are shown
 	// in a project; without a client, the team among itself. All of them read what they

@@ -1187,6 +1187,71 @@ func TestMentionsOfOneName(t *testing.T) {
 	})
 }
 
+// Somebody of many is named, and offered, whatever their number, case and letters; a
+// text of nothing but the sign is said as quickly as another (T202).
+func TestMentionsAmongMany(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		const many = 2500
+		who := func(i int) portal.PersonID { return portal.PersonID(fmt.Sprintf("per_many%04d", i)) }
+		err := w.DB.Write(ctx, func(tx *db.Tx) error {
+			for i := range many {
+				id, name := string(who(i)), fmt.Sprintf("Person Number%04d", i)
+				if i == many-1 {
+					name = "Özgür van der Çelik-O'Neil jr."
+				}
+				if _, err := tx.Exec(ctx, `INSERT INTO persons (id, name, email, email_key, created_at, confirmed_at) VALUES ($1, $2, $1, $1, 1, 1)`, id, name); err != nil {
+					return err
+				}
+				if _, err := tx.Exec(ctx, `INSERT INTO client_users (id, client_id, person_id, rights, all_projects, created_at, created_by, accepted_at) VALUES ($1, $2, $1, 15, 1, 1, $3, 1)`,
+					id, string(w.Acme), string(w.Ada)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Regrant()
+		id := converse(t, w)
+		mia := w.As(w.Mia)
+		named := func(body string) (people []portal.PersonID) {
+			t.Helper()
+			m := must[portal.MessageID](t)(mia.Say(ctx, id, say(body, portal.ClientSide)))
+			for _, n := range must[portal.Message](t)(mia.Message(ctx, m)).Mentions {
+				people = append(people, n.Person)
+			}
+			return people
+		}
+		for body, want := range map[string]portal.PersonID{
+			"Ask @Person Number2498, please":                   who(many - 2),
+			"Ask @person NUMBER2400.":                          who(2400),
+			"@Özgür van der Çelik-O'Neil jr. knows":            who(many - 1),
+			"@özgür van der çelik-o'neil JR.":                  who(many - 1),
+			"@ÖZGÜR VAN DER ÇELIK-O'NEIL JR. (acme), will you": who(many - 1),
+		} {
+			if got := named(body); len(got) != 1 || got[0] != want {
+				t.Errorf("%q names %v, want %s", body, got, want)
+			}
+		}
+		for body, want := range map[string]portal.PersonID{"number2498": who(many - 2), "PERSON Number24": who(2400), "öz": who(many - 1), "ÇELIK": who(many - 1), "100%": "", "Person  Number2498": who(many - 2)} {
+			got := must[[]portal.Reader](t)(mia.Mentionable(ctx, id, portal.ClientSide, body))
+			if want == "" && len(got) > 0 || want != "" && (len(got) == 0 || got[0].Person != want || got[0].Handle != got[0].Name) {
+				t.Errorf("%q offers %+v, want %q", body, got, want)
+			}
+		}
+		for _, body := range []string{strings.Repeat("@", 20_000), strings.Repeat("@ ", 10_000), strings.Repeat("@Ä.", 6600), strings.Repeat("@Person Number2498 ", 1000), strings.Repeat("@(((", 5000), "@" + strings.Repeat("a ", 9999)} {
+			start := time.Now()
+			if _, err := mia.Say(ctx, id, say(body, portal.ClientSide)); err != nil {
+				t.Fatal(err)
+			}
+			if took := time.Since(start); took > time.Second {
+				t.Errorf("%.12q, again and again, took %v", body, took)
+			}
+		}
+	})
+}
+
 func TestMentions(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
 		mia, cleo := w.As(w.Mia), w.As(w.Cleo)
