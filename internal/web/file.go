@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
@@ -205,6 +206,12 @@ func (s *Server) selection(w http.ResponseWriter, r *http.Request, me *visit) er
 			how = "move"
 		}
 		return s.renderPut(w, r, me, http.StatusOK, c, how, portal.FolderID(look), nil)
+	case do == "approve":
+		versions := url.Values{}
+		for _, x := range c.files {
+			versions.Add("version", string(x.Version.ID))
+		}
+		return seeOther(w, r, "/projects/"+string(c.project)+"/approvals/new?"+versions.Encode())
 	case do == "move":
 		return s.renderPut(w, r, me, http.StatusOK, c, "move", c.in, nil)
 	case do == "put":

@@ -278,6 +278,10 @@ func TestSelectionIsDoneWhole(t *testing.T) {
 		if all, err := me.Attachments(t.Context(), portal.ItemID(site[portal.Team].Deliverable)); err != nil || len(all) != 2 {
 			t.Errorf("%d are attached, %v", len(all), err)
 		}
+		asks := mia.Post(at, url.Values{"file": both, "do": {"approve"}}).MustBe(200).MustContain("Ask for approval")
+		if n := asks.Count(`input[name="versions"][checked]`); n != 2 {
+			t.Errorf("%d of the two that were ticked are to be approved", n)
+		}
 		mia.Post(at, url.Values{"file": both, "do": {"put"}, "confirm": {"on"}, "once": {"moves"}}).MustBe(200)
 		for _, id := range both {
 			if x, err := me.File(t.Context(), portal.FileID(id)); err != nil || x.Folder != "" {

@@ -119,6 +119,11 @@ func (s *Server) signoffCode(w http.ResponseWriter, r *http.Request, me *visit) 
 		return portal.ErrForbidden
 	}
 	browser, err := s.Accounts.RequestProofCode(r.Context(), me.Person.Email, string(x.ID), s.addr(r))
+	var throttled *account.Throttled
+	if errors.As(err, &throttled) { // a code that was mailed before may still be typed
+		retryAfter(w, throttled)
+		return s.renderSignoff(w, r, me, http.StatusTooManyRequests, view.SignoffPage{Typed: in.Name, ByCode: true, Notice: mailsRest(me, throttled)})
+	}
 	if err != nil {
 		return err
 	}

@@ -76,6 +76,20 @@ func TestSignByCode(t *testing.T) {
 		// Once.
 		cleo.Post(other+"/sign", url.Values{"name": {"Cleo Acme"}, "content": {content}, "code": {mailed()}}).MustBe(422)
 		cleo.Get(other).MustNotContain("Cleo Acme signed")
+
+		// Asked for too often, mails rest, and what was typed stays.
+		for n, rests := 0, false; !rests; n++ {
+			p := cleo.Post(other+"/code", url.Values{"name": {"Cleo Acme"}, "content": {content}})
+			if rests = p.Status == 429; rests {
+				f := p.MustContain("Too many tries").Form(other + "/sign")
+				if f.Get("name") != "Cleo Acme" || p.Header.Get("Retry-After") == "" {
+					t.Errorf("the name that was typed is %q", f.Get("name"))
+				}
+			}
+			if n > 50 {
+				t.Fatal("codes are mailed without end")
+			}
+		}
 	})
 }
 

@@ -11,6 +11,7 @@ import "github.com/vitrine-portal/vitrine/internal/component"
 import (
 	"cmp"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -46,9 +47,36 @@ func (p *ApprovalsPage) rest() (all []portal.Approval) {
 	return all
 }
 
-// overdue reports whether a day, if there is one, has passed.
-func (p *ApprovalsPage) overdue(day string) bool {
-	return day != "" && day < p.Now.In(p.Book.Zone()).Format(time.DateOnly)
+// awaited are the rows of what waits for the reader, by urgency as on their home: what
+// is due first, then what waits without a day, longest first.
+func (p *ApprovalsPage) awaited() []templ.Component {
+	type row struct {
+		due   string
+		since time.Time
+		drawn templ.Component
+	}
+	var rows []row
+	for _, r := range p.Changes {
+		rows = append(rows, row{"", r.TurnSince, p.revisionRow(r, p.Name, true)})
+	}
+	for _, s := range p.Signs {
+		rows = append(rows, row{s.DueOn, s.StateAt, p.signoffRow(s, p.Name, true)})
+	}
+	for _, a := range p.Awaited {
+		rows = append(rows, row{a.DueOn, a.TurnSince, p.approvalRow(a, p.Name, p.People[a.ID], true)})
+	}
+	sort.SliceStable(rows, func(i, j int) bool {
+		a, b := rows[i], rows[j]
+		if a.due != b.due {
+			return b.due == "" || a.due != "" && a.due < b.due
+		}
+		return a.since.Before(b.since)
+	})
+	all := make([]templ.Component, len(rows))
+	for i, r := range rows {
+		all[i] = r.drawn
+	}
+	return all
 }
 
 //go:noinline
@@ -77,22 +105,8 @@ func (p *ApprovalsPage) all() templ.Component {
 		if len(p.Awaited)+len(p.Signs)+len(p.Changes) > 0 {
 			templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					for _, late := range []bool{true, false} {
-						if !late {
-							for _, r := range p.Changes {
-								component.Put(ctx, templ_7745c5c3_Buffer, p.revisionRow(r, p.Name, true))
-							}
-						}
-						for _, s := range p.Signs {
-							if p.overdue(s.DueOn) == late {
-								component.Put(ctx, templ_7745c5c3_Buffer, p.signoffRow(s, p.Name, true))
-							}
-						}
-						for _, a := range p.Awaited {
-							if p.overdue(a.DueOn) == late {
-								component.Put(ctx, templ_7745c5c3_Buffer, p.approvalRow(a, p.Name, p.People[a.ID], true))
-							}
-						}
+					for _, row := range p.awaited() {
+						component.Put(ctx, templ_7745c5c3_Buffer, row)
 					}
 					return nil
 				})

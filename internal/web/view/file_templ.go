@@ -436,6 +436,8 @@ func (p *FilesPage) selection() templ.Component {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("files.zip"), Icon: "download", Small: true, Attrs: templ.Attributes{"data-download": true, "formaction": p.path("/zip")}}))
 		}
 		if p.team() && p.may(portal.Contribute) {
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.ask"), Icon: "stamp", Small: true, Name: "do", Value: "approve"}))
+			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("files.move"), Icon: "folder-input", Small: true, Name: "do", Value: "move"}))
 		}
 		if p.mayAdd() {

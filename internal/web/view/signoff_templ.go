@@ -132,6 +132,7 @@ type SignoffPage struct {
 	Looks       []portal.FirstLook // for the team, while it waits
 	HasPassword bool
 	ByCode      bool // a code was mailed
+	Notice      Notice
 	Email       string
 	Typed       string // the name
 	Note        string // why it is declined
@@ -462,6 +463,7 @@ func (p *SignoffPage) signForm() templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</h2><p>")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("signoff.sign_text", "client", p.Project.ClientName)))
 		templ_7745c5c3_Buffer.WriteString("</p>")
+		component.Put(ctx, templ_7745c5c3_Buffer, notice(p.Notice))
 		templ_7745c5c3_Var46 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"content\" value=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.Content))
