@@ -393,7 +393,7 @@ INSERT INTO `+table+` (id, `+columns+`) SELECT substr(r.id, 1, 4) || 'zz' || CAS
 		const why = "More was approved than one signature can be about"
 		cleo.Get(at).MustBe(200).MustContain(why, "I do not accept it").MustNotContain("With your signature", "Nothing was approved here yet")
 		cleo.Post(at+"/sign", url.Values{"name": {"Cleo"}, "content": {""}, "password": {portaltest.Password}}).MustBe(422).MustContain(why)
-		cleo.Post(at+"/decline", url.Values{"note": {""}}).MustBe(422).MustContain(why, "This is needed.")
+		cleo.Post(at+"/decline", url.Values{"note": {""}}).MustBe(422).MustContain(why, "Say why: a sentence is enough.")
 		pack := opened(t, send(t, cleo).do("POST", site+"/handover", strings.NewReader("person="), "Content-Type", "application/x-www-form-urlencoded").text)
 		if page := string(pack["Decisions.html"]); !strings.Contains(page, "This cannot be signed as it is") || !strings.Contains(page, "</html>") {
 			t.Error("the handover does not say that it cannot be signed")
