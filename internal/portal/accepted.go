@@ -59,12 +59,15 @@ func (me *Scope) AcceptedVersions(ctx context.Context, project ProjectID, after 
 	}
 	subjects, err := me.ApprovalSubjects(ctx, ids...)
 	for _, s := range subjects {
-		if s.Result == "approved" || s.State.Granted() {
+		if s.Accepted() {
 			all = append(all, AcceptedVersion{s.Version, s.File, s.Name, s.Number, s.SHA256, s.Size, false})
 		}
 	}
 	return all, next, err
 }
+
+// Accepted reports whether the version was approved.
+func (s ApprovalSubject) Accepted() bool { return s.Result == "approved" || s.State.Granted() }
 
 // TakeAccepted hands out such a version, also of a file that was deleted since, as
 // DownloadVersion does others.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
@@ -331,8 +332,13 @@ func (s *Server) renderDrop(w http.ResponseWriter, r *http.Request, me *visit, c
 			return portal.ErrForbidden
 		}
 	}
-	p := view.DropPage{Within: in, Folders: c.folders, Files: c.files, From: c.in, Back: filesPath(c.project, c.in)}
+	p := view.DropPage{Within: in, Folders: c.folders, Files: c.files, From: c.in, Back: filesPath(c.project, c.in), Stays: true}
 	if len(c.files) == 1 {
+		of, err := me.FileApprovals(r.Context(), c.files[0].ID)
+		if err != nil {
+			return err
+		}
+		p.Stays = len(c.folders) > 0 || slices.ContainsFunc(of, portal.ApprovalSubject.Accepted)
 		if p.Used, err = holders(r.Context(), me, c.files[0].ID); err != nil {
 			return err
 		}

@@ -161,10 +161,26 @@ func TestHandoverAccepted(t *testing.T) {
 		sends.bring([]byte("CNRY-acme-team-draft"), "file", string(banner), "filename", "banner.txt", "audience", "team")
 		fill("", "BANNER (v2, Signed off).TXT", "in the way")
 		fill(longer, "long.txt", "longer")
+		// The team is told what stays in the pack: where it deletes, and where it takes one.
+		const stays = "stays in their handover pack. To keep it out, hide it from Acme"
+		never, _ := fill("", "Never asked.txt", "never asked")
+		drop := func(file portal.FileID) *webtest.Page {
+			return s.As("mia").Get("/files/" + string(file) + "/delete").MustBe(200)
+		}
+		drop(deleted).MustContain(stays)
+		drop(never).MustContain("Acme will not see it any more").MustNotContain(stays)
+		drop(hidden).MustContain(stays)
+		if _, err := mia.Conceal(ctx, portal.ItemID(hidden)); err != nil {
+			t.Fatal(err)
+		}
+		drop(hidden).MustNotContain(stays)
+		s.As("mia").Post("/files/selection?project="+string(site), url.Values{"do": {"delete"}, "file": {string(deleted), string(never)}}).MustBe(200).MustContain("2 things", stays)
+		s.As("mia").Get("/projects/" + string(site) + "/handover").MustBe(200).MustContain("Those also when the file was deleted since, unless it was hidden from Acme before.")
+		s.As("cleo").Get("/projects/" + string(site) + "/handover").MustBe(200).MustNotContain("deleted since")
 		if err := mia.TrashFile(ctx, deleted); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := mia.Conceal(ctx, portal.ItemID(hidden)); err != nil {
+		if err := mia.TrashFile(ctx, never); err != nil {
 			t.Fatal(err)
 		}
 		s.Exec(`UPDATE versions SET blob = $1 WHERE id = $2`, string(blob.NewKey()), string(lost))

@@ -836,6 +836,7 @@ type DropPage struct {
 	From    portal.FolderID
 	Back    string
 	Used    []string // deliverables that hold one of them
+	Stays   bool     // what the client accepted of it, if anything, stays in their handover pack
 }
 
 // Title of the page.
@@ -911,6 +912,9 @@ func (p *DropPage) lost() []string {
 	}
 	if p.team() && shown > 0 {
 		lines = append(lines, p.T("files.delete_shown", "client", p.Project.ClientName))
+		if p.Stays {
+			lines = append(lines, p.T("files.delete_stays", "client", p.Project.ClientName))
+		}
 	}
 	for _, title := range p.Used {
 		lines = append(lines, p.T("files.delete_used", "title", title))

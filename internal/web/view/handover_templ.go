@@ -61,6 +61,14 @@ func (p *HandoverPage) lead() string {
 	return p.T("handover.lead", "project", p.Project.Name)
 }
 
+// deleted tells the team of what is in it though they have deleted it.
+func (p *HandoverPage) deleted() string {
+	if !p.team() {
+		return ""
+	}
+	return p.T("handover.in.deleted", "client", p.Project.ClientName)
+}
+
 //go:noinline
 func Handover(p HandoverPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) (templ_7745c5c3_Err error) {
@@ -72,7 +80,7 @@ func Handover(p HandoverPage) templ.Component {
 			templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					if p.has(portal.SectionFiles) {
-						component.Put(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "folder", Title: p.T("handover.in.files")}))
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "folder", Title: p.T("handover.in.files"), Sub: p.deleted()}))
 						templ_7745c5c3_Buffer.WriteString(" ")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "badge-check", Title: p.T("handover.in.certificates")}))
 					}
