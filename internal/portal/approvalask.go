@@ -657,7 +657,8 @@ func contentOf(a Approval, about *About, subjects []ApprovalSubject) string {
 }
 
 // openStage asks the people of a stage, or, when the client does not see yet what
-// they would decide on, leaves it to the team to show it.
+// they would decide on, or too few of them can look at it, leaves it to the team to see
+// to that.
 func (t *tx) openStage(ctx context.Context, id ApprovalID, number int) error {
 	a, err := approval(ctx, t, id)
 	if err != nil {
@@ -682,7 +683,16 @@ func (t *tx) openStage(ctx context.Context, id ApprovalID, number int) error {
 			return err
 		}
 		if !ready {
-			return t.holdStage(ctx, a, number)
+			return t.holdStage(ctx, a, number, ApprovalPassed)
+		}
+		if number > 1 { // of the first it was seen to when it was asked
+			enough, err := t.enoughLook(ctx, a, f, number)
+			if err != nil {
+				return err
+			}
+			if !enough {
+				return t.holdStage(ctx, a, number, ApprovalUnseen)
+			}
 		}
 		if err := t.underReview(ctx, a, by, passed); err != nil {
 			return err
@@ -729,15 +739,28 @@ UPDATE approvals SET state = 'requested', state_at = $1, state_by = $2, stage = 
 	return t.record(ctx, h)
 }
 
-// holdStage says that a stage of the client's is next, and that the team has to
-// show them what it is about first.
-func (t *tx) holdStage(ctx context.Context, a Approval, number int) error {
+// enoughLook reports whether so many of those who are to decide in a stage of the
+// client's can look at all that an approval is about that they can approve it.
+func (t *tx) enoughLook(ctx context.Context, a Approval, f flow, number int) (bool, error) {
+	deciders := 0
+	for _, x := range f.people {
+		if x.stage == number && !x.adviser {
+			deciders++
+		}
+	}
+	n, err := t.cannotLook(ctx, a.ID, number)
+	return n == 0 || f.stages[number-1].rule.satisfied(deciders-n, deciders), err
+}
+
+// holdStage says that a stage of the client's is next, and that the team has to see
+// to it first that they can look at what it is about.
+func (t *tx) holdStage(ctx context.Context, a Approval, number int, why Kind) error {
 	if err := t.must(ctx, `
 UPDATE approvals SET state = 'requested', state_at = $1, state_by = $2, stage = $3, asking = 0, turn = 'team', turn_since = $1, lane = 'team', revision = revision + 1 WHERE id = $4`,
 		t.now, string(t.me.actor.person), number, string(a.ID)); err != nil {
 		return err
 	}
-	return t.record(ctx, a.happened(ApprovalPassed, Team, nil))
+	return t.record(ctx, a.happened(why, Team, nil))
 }
 
 // shownToClient reports whether the client sees all that an approval is about,
@@ -764,8 +787,8 @@ func (t *tx) shownToClient(ctx context.Context, a Approval) (bool, error) {
 }
 
 // SendToClient asks the client's people in an approval that passed the stages of
-// the team, once the client sees what it is about: until then it is Invalid.
-// Takes Contribute.
+// the team, once the client sees what it is about and enough of those who are asked can
+// look at all of it: until then it is Invalid. Takes Contribute.
 func (me *Scope) SendToClient(ctx context.Context, id ApprovalID) error {
 	return me.write(ctx, func(t *tx) error {
 		a, _, err := t.approvalHeld(ctx, id, Contribute)
@@ -785,6 +808,16 @@ func (me *Scope) SendToClient(ctx context.Context, id ApprovalID) error {
 			return err
 		case !ready:
 			return invalid("versions", "not_shown")
+		}
+		f, err := t.flow(ctx, id)
+		if err != nil {
+			return err
+		}
+		switch enough, err := t.enoughLook(ctx, a, f, a.Stage); {
+		case err != nil:
+			return err
+		case !enough:
+			return invalid("versions", "too_few_look")
 		}
 		return t.openStage(ctx, id, a.Stage)
 	})

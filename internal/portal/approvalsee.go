@@ -75,8 +75,8 @@ func Unseen(files []ApprovalSubject) (names []string, coming bool) {
 	return names, coming
 }
 
-// CannotLook are those who are asked now and cannot approve, as they can neither look at
-// all of it nor have the files.
+// CannotLook are those who are asked now, or would be next, and cannot approve, as they
+// can neither look at all of it nor have the files.
 type CannotLook struct {
 	Files, People []string // by name
 	Coming        bool     // what is missing is still being made

@@ -335,3 +335,108 @@ func TestApproversSee(t *testing.T) {
 		}
 	})
 }
+
+// A stage of the client's in which too few can look at what is asked is not opened when
+// its turn comes: nobody of theirs is asked, the team is told, and sends it on once they
+// can.
+func TestStageThatTooFewSee(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		decides(t, w)
+		tom, mia, cleo := w.As(w.Tom), w.As(w.Mia), w.As(w.Cleo)
+		may := func(user portal.ClientUserID, download bool) {
+			t.Helper()
+			rights := `rights & ~2`
+			if download {
+				rights = `rights | 2`
+			}
+			write(t, w, `UPDATE client_users SET rights = `+rights+` WHERE id = $1`, string(user))
+			w.Regrant()
+		}
+		may(w.BeaAtAcme, true)
+		preview := func(v portal.VersionID, p portal.Preview) {
+			t.Helper()
+			if err := w.Portal.RecordPreview(ctx, v, p); err != nil {
+				t.Fatal(err)
+			}
+		}
+		team := portal.NewStage{Of: portal.Team, People: []portal.PersonID{w.Mia}}
+		both := []portal.PersonID{w.Cleo, w.Bea}
+		for _, x := range []struct {
+			name         string
+			stages       []portal.NewStage
+			noDownload   bool
+			before, then portal.Preview
+			held         bool
+		}{
+			{"the one", []portal.NewStage{team, {People: both[:1]}}, false, portal.Preview{}, portal.Preview{}, true},
+			{"one of whom anyone decides", []portal.NewStage{team, {People: both}}, false, portal.Preview{}, portal.Preview{}, false},
+			{"one of whom everyone decides", []portal.NewStage{team, {Rule: portal.RuleEveryone, People: both}}, false, portal.Preview{}, portal.Preview{}, true},
+			{"one of whom most decide", []portal.NewStage{team, {Rule: portal.RuleMajority, People: both}}, false, portal.Preview{}, portal.Preview{}, true},
+			{"an adviser", []portal.NewStage{team, {People: both[1:], Advisers: both[:1]}}, false, portal.Preview{}, portal.Preview{}, false},
+			{"all of it is shown", []portal.NewStage{team, {People: both[:1]}}, false, portal.Preview{}, large, false},
+			{"no longer shown, without the download", []portal.NewStage{team, {People: both[1:]}}, true, large, portal.Preview{}, true},
+			{"the client's second", []portal.NewStage{{People: both[1:]}, {People: both[:1]}}, false, portal.Preview{}, portal.Preview{}, true},
+		} {
+			may(w.CleoUser, true)
+			_, v := bring(t, w, w.Tom, portal.NewUpload{Project: w.Site, Name: x.name + ".png", Audience: portal.ClientSide})
+			write(t, w, `UPDATE versions SET kind = 'image' WHERE id = $1`, string(v))
+			preview(v, x.before)
+			id := must[portal.ApprovalID](t)(tom.AskApproval(ctx, w.Site, portal.NewApproval{Title: x.name, Versions: []portal.VersionID{v}, NoDownload: x.noDownload, Stages: x.stages}))
+			may(w.CleoUser, false)
+			preview(v, x.then)
+			first := mia
+			if x.stages[0].Of != portal.Team {
+				first = w.As(w.Bea)
+			}
+			if err := first.Decide(ctx, id, yes(must[portal.Approval](t)(first.Approval(ctx, id)))); err != nil {
+				t.Fatalf("%s: %v", x.name, err)
+			}
+			a := stands(t, w, id, portal.ApprovalOpen)
+			if a.Asking == x.held || (a.Turn == portal.Team) != x.held || a.Stage != 2 {
+				t.Errorf("%s, after the first stage: %+v", x.name, a)
+			}
+			if !x.held {
+				continue
+			}
+			recorded(t, w, portal.ApprovalUnseen)
+			tellPeople(t, w)
+			if !slices.Contains(noticesOf(t, w, w.Tom), "approval_unseen "+string(id)) {
+				t.Errorf("%s: Tom is told %v", x.name, noticesOf(t, w, w.Tom))
+			}
+			if c := must[portal.CannotLook](t)(tom.CannotLook(ctx, id)); len(c.People) != 1 || c.Coming || !slices.Equal(c.Files, []string{x.name + ".png"}) {
+				t.Errorf("%s: the team is told of %+v", x.name, c)
+			}
+			for _, who := range []*portal.Scope{cleo, w.As(w.Bea)} {
+				if x.stages[0].Of == portal.Team {
+					_, err := who.Approval(ctx, id)
+					wants(t, x.name+", before it is sent", err, portal.ErrNotFound)
+				} else if b := must[portal.Approval](t)(who.Approval(ctx, id)); b.Asking || b.MayDecide() {
+					t.Errorf("%s: the client has %+v", x.name, b)
+				}
+				if c := must[portal.CannotLook](t)(who.CannotLook(ctx, id)); len(c.Files) > 0 {
+					t.Errorf("%s: the client is told of %+v", x.name, c)
+				}
+			}
+			for _, who := range both {
+				if slices.Contains(noticesOf(t, w, who), "approval_unseen "+string(id)) {
+					t.Errorf("%s: the client is told", x.name)
+				}
+			}
+			refuses(t, x.name, tom.SendToClient(ctx, id), "versions", "too_few_look")
+			may(w.CleoUser, true)
+			if x.noDownload {
+				refuses(t, x.name, tom.SendToClient(ctx, id), "versions", "too_few_look")
+				preview(v, large)
+			}
+			if err := tom.SendToClient(ctx, id); err != nil {
+				t.Errorf("%s: %v", x.name, err)
+			}
+			if a := stands(t, w, id, portal.ApprovalOpen); !a.Asking || a.Turn != portal.ClientSide {
+				t.Errorf("%s, sent on: %+v", x.name, a)
+			}
+		}
+	})
+}
+
+// large is the preview of a picture, all of it.
+var large = portal.Preview{Whole: true, Artifacts: []portal.Artifact{{Kind: "large", Blob: "blb_of_a_stage", Size: 3, SHA256: strings.Repeat("c", 64), Type: "image/png"}}}

@@ -126,6 +126,7 @@ const (
 	ApprovalCameBack   Kind = "approval_came_back"  // from there, once they are not
 	ApprovalReassigned Kind = "approval_reassigned" // by the team, to somebody else
 	ApprovalTaken      Kind = "approval_taken"      // by a lead of the client, as nobody answered
+	ApprovalUnseen     Kind = "approval_unseen"     // too few who are asked next can look at all of it
 	ApprovalStranded   Kind = "approval_stranded"   // nobody who is asked can answer any more
 	ApprovalLacks      Kind = "approval_lacks"      // somebody cannot answer any more, without whom it cannot be approved
 	ApprovalEscalated  Kind = "approval_escalated"  // it is overdue: others are told
@@ -355,6 +356,7 @@ var kinds = map[Kind]particulars{
 	ApprovalCameBack:   {place: projectFeed, section: SectionApprovals, mail: MailApproval, topic: TopicReviews},
 	ApprovalReassigned: {place: projectFeed, section: SectionApprovals, mail: MailApproval, topic: TopicReviews},
 	ApprovalTaken:      {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
+	ApprovalUnseen:     {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
 	ApprovalStranded:   {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
 	ApprovalLacks:      {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
 	ApprovalEscalated:  {place: projectFeed, section: SectionApprovals, mail: MailApprovalEscalated},

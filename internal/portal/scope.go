@@ -360,14 +360,15 @@ SELECT s.approval_id, s.position, s.file_id, s.version_id, s.sha256, s.result, f
   FROM approval_subjects s JOIN my_approvals a ON a.id = s.approval_id
   JOIN files f ON f.id = s.file_id JOIN versions v ON v.id = s.version_id`,
 
-	// Who of the client is asked now and can neither look at all of it nor have it, for the team.
+	// Who of the client is asked now, or would be next, and can neither look at all of it
+	// nor have it, for the team.
 	"my_approval_unseen": `
 SELECT s.approval_id, s.position, f.name, x.person_id, n.name AS person_name, CASE WHEN ` + comesHere("v") + ` THEN 1 ELSE 0 END AS coming, a.side, a.rights
   FROM my_approvals a JOIN approval_subjects s ON s.approval_id = a.id JOIN versions v ON v.id = s.version_id JOIN files f ON f.id = s.file_id
   JOIN approval_people x ON x.approval_id = a.id AND x.stage = a.stage AND x.role = 'decider' AND x.decision_id IS NULL AND x.given_to IS NULL
   JOIN project_grants g ON g.actor = x.person_id AND g.project_id = a.project_id AND g.side = 'client'
   JOIN persons n ON n.id = x.person_id
- WHERE a.side = 'team' AND a.asking = 1 AND ` + hiddenFrom,
+ WHERE a.side = 'team' AND a.state IN ('requested', 'viewed') AND (` + hiddenFrom + ` OR a.asking = 0 AND ` + hiddenOnce + `)`,
 
 	"my_approval_stages": `
 SELECT g.approval_id, g.number, g.side AS stage_side, g.rule, g.asked_role, g.opened_at, g.closed_at, a.side, a.rights
@@ -1210,6 +1211,10 @@ func comesHere(v string) string {
 // hiddenFrom is whether whom a grant g of a client's is given to can neither look at all
 // of a version v nor have it.
 var hiddenFrom = `(v.scan IN ('waiting', 'infected') OR NOT ` + seenHere("v") + ` AND ((g.rights & 2) = 0 OR ` + withheld + `))`
+
+// hiddenOnce is whether a version v, of which not all can be looked at, can be had by
+// nobody of the client's once they are asked in an approval a.
+var hiddenOnce = `(a.download = 0 AND NOT ` + seenHere("v") + `)`
 
 // clientWork is whether the client of a grant is the work of whom it is given to, also
 // where they stand in: for all of a client what my_client_work, which begins with the

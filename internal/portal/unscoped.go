@@ -914,6 +914,18 @@ SELECT a.id, a.title, a.client_id FROM approval_calls k JOIN approvals a ON a.id
 var seesAll = `(g.side = 'team' OR NOT EXISTS (SELECT 1 FROM approval_subjects s JOIN versions v ON v.id = s.version_id
         WHERE s.approval_id = a.id AND ` + hiddenFrom + `))`
 
+// cannotLook is how many of those who are to decide in a stage of the client's could not
+// look at all that an approval is about once they are asked, nor have it: what is still
+// being made will be there. Unscoped, as flow.
+func (t *tx) cannotLook(ctx context.Context, id ApprovalID, stage int) (n int, err error) {
+	err = t.QueryRow(ctx, `
+SELECT COUNT(*) FROM approvals a JOIN approval_people x ON x.approval_id = a.id AND x.stage = $2 AND x.role = 'decider' AND x.decision_id IS NULL AND x.given_to IS NULL
+  JOIN project_grants g ON g.actor = x.person_id AND g.project_id = a.project_id AND g.side = 'client'
+ WHERE a.id = $1 AND EXISTS (SELECT 1 FROM approval_subjects s JOIN versions v ON v.id = s.version_id
+        WHERE s.approval_id = a.id AND (`+hiddenFrom+` OR `+hiddenOnce+`) AND NOT `+comesHere("v")+`)`, string(id), stage).Scan(&n)
+	return n, err
+}
+
 // stillFree are the client's people who may decide in the project of an approval, can
 // look at what it asks about, and are not asked in its present stage. Unscoped: whoever
 // hands a decision on is told of colleagues of their own client who may decide, and

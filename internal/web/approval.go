@@ -544,7 +544,7 @@ func (s *Server) renderApproval(w http.ResponseWriter, r *http.Request, me *visi
 	if p.Colleagues, err = me.Colleagues(ctx, a); err != nil {
 		return err
 	}
-	if a.Asking && p.Project.Team() {
+	if a.State.Open() && p.Project.Team() {
 		if p.CannotLook, err = me.CannotLook(ctx, a.ID); err != nil {
 			return err
 		}

@@ -1115,3 +1115,34 @@ func TestTooLate(t *testing.T) {
 		tom.Post(at+"/remind", nil).MustBe(409).MustContain("It has changed meanwhile", "Nothing was changed").MustNotContain("Your answer")
 	})
 }
+
+// What the team has approved is not sent on to people who cannot look at it: its page
+// says so, who cannot, and what to do, and then it is sent.
+func TestSentOnOnceTheyCanLook(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		id, err := s.World.As(s.Tom).AskApproval(t.Context(), s.World.Site, portal.NewApproval{Title: "The film", Versions: []portal.VersionID{s.Items[s.World.Site][portal.ClientSide].Version},
+			Stages: []portal.NewStage{{Of: portal.Team, People: []portal.PersonID{s.Mia}}, {People: []portal.PersonID{s.Cleo}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Exec(`UPDATE versions SET kind = 'video', preview = 'none' WHERE id = $1`, string(s.Items[s.World.Site][portal.ClientSide].Version))
+		s.Exec(`UPDATE client_users SET rights = rights & ~2 WHERE id = $1`, string(s.CleoUser))
+		s.World.Regrant()
+		at := "/approvals/" + string(id)
+		mia, cleo := s.As("mia"), s.As("cleo")
+		mia.Get(at).MustBe(200).MustNotContain("Cleo cannot approve")
+		f := mia.Get(at).Form(at + "/decide")
+		mia.Post(at+"/decide", url.Values{"answer": {"approve"}, "content": {f.Get("content")}}).MustBe(200).
+			MustContain("It was not sent on to Acme. Once enough of those who are asked can look at all of it, send it on.", "Cleo cannot approve", "Let them download, or ask somebody else.", "Portal access", "Ask again", "Send to Acme")
+		cleo.Get(at).MustBe(404)
+		cleo.Get("/approvals").MustBe(200).MustNotContain("The film")
+		mia.Get("/approvals?lane=team").MustBe(200).MustContain("The film")
+		mia.Get("/").MustBe(200).MustContain("The film")
+		mia.Post(at+"/send", nil).MustBe(422).MustContain("Too few of those who are asked can look at all of it. Below it says who, and what to do.", "Cleo cannot approve")
+		s.Exec(`UPDATE client_users SET rights = rights | 2 WHERE id = $1`, string(s.CleoUser))
+		s.World.Regrant()
+		mia.Get(at).MustBe(200).MustNotContain("Cleo cannot approve").MustContain("Show Acme what it is about, then send it on.")
+		mia.Post(at+"/send", nil).MustBe(200).MustNotContain("Send to Acme")
+		cleo.Get(at).MustBe(200).MustContain("The film")
+	})
+}

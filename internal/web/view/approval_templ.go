@@ -246,7 +246,7 @@ func (p *Page) approvalState(a portal.Approval) templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneAccent, "stamp", p.T("approval.your_turn")))
 			} else if a.Stranded {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneBad, "circle-alert", p.T("approval.stranded_state")))
-			} else if !a.Asking {
+			} else if !a.Asking && a.Team() {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWarn, "eye", p.T("approval.held")))
 			} else if a.State == portal.ApprovalSeen {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWait, "eye", p.T("approval.state.viewed")))
@@ -1252,25 +1252,30 @@ func (p *ApprovalPage) result() templ.Component {
 					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("circle-alert", p.T("approval.lacks", "names", p.List(p.lacking()))), templ_7745c5c3_Var101)
-			case !p.Approval.Asking && p.team():
+			case !p.Approval.Asking && p.team() && len(p.CannotLook.Files) > 0 && !p.CannotLook.Coming:
 				templ_7745c5c3_Var102 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					return nil
 				})
-				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("eye", p.T("approval.is_held", "client", p.Project.ClientName)), templ_7745c5c3_Var102)
-			case !p.UndoUntil.IsZero():
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("eye-off", p.T("approval.is_held_unseen", "client", p.Project.ClientName)), templ_7745c5c3_Var102)
+			case !p.Approval.Asking && p.team():
 				templ_7745c5c3_Var103 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					return nil
+				})
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("eye", p.T("approval.is_held", "client", p.Project.ClientName)), templ_7745c5c3_Var103)
+			case !p.UndoUntil.IsZero():
+				templ_7745c5c3_Var104 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					component.Put(ctx, templ_7745c5c3_Buffer, p.undo())
 					return nil
 				})
-				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("check", p.T("approval.answered")+" "+p.waitsNow()), templ_7745c5c3_Var103)
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("check", p.T("approval.answered")+" "+p.waitsNow()), templ_7745c5c3_Var104)
 			}
 		}
 		if p.Next != "" && p.Approval.State != portal.ApprovalOutdated {
-			templ_7745c5c3_Var104 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var105 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.next"), Small: true, Href: Href(string(p.Next))}))
 				return nil
 			})
-			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("rotate-ccw", p.T("approval.asked_again")), templ_7745c5c3_Var104)
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("rotate-ccw", p.T("approval.asked_again")), templ_7745c5c3_Var105)
 		}
 		return nil
 	})
@@ -1338,7 +1343,7 @@ func (p *ApprovalPage) waitsNow() string {
 // lists lead to what was asked to be changed, here and in the last round.
 //go:noinline
 func (p *ApprovalPage) lists() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var105 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var106 templ.Component) (templ_7745c5c3_Err error) {
 		for _, r := range p.Revisions {
 			if !r.Withdrawn {
 				component.Put(ctx, templ_7745c5c3_Buffer, p.revisionNote(r))
@@ -1358,7 +1363,7 @@ func (p *ApprovalPage) lists() templ.Component {
 // undo lets the reader take their own answer back, for a while.
 //go:noinline
 func (p *ApprovalPage) undo() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var106 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var107 templ.Component) (templ_7745c5c3_Err error) {
 		if !p.UndoUntil.IsZero() && !p.ReadOnly {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton(p.at("/undo"), ui.ButtonProps{Label: p.T("approval.undo", "time", p.Clock(p.UndoUntil)), Icon: "undo-2", Small: true}))
 		}
@@ -1370,9 +1375,9 @@ func (p *ApprovalPage) undo() templ.Component {
 // that it is to change.
 //go:noinline
 func (p *ApprovalPage) content(decides bool) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var107 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var108 templ.Component) (templ_7745c5c3_Err error) {
 		if p.Deliverable != nil {
-			templ_7745c5c3_Var108 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var109 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"strong\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.Deliverable.Title))
 				templ_7745c5c3_Buffer.WriteString("</p>")
@@ -1386,12 +1391,12 @@ func (p *ApprovalPage) content(decides bool) templ.Component {
 						templ_7745c5c3_Buffer.WriteString("<li>")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("external-link"))
 						templ_7745c5c3_Buffer.WriteString("<div class=\"body\"><a class=\"main\" href=\"")
-						var templ_7745c5c3_Var110 templ.SafeURL
-						templ_7745c5c3_Var110, templ_7745c5c3_Err = templ.JoinURLErrs(l.URL)
+						var templ_7745c5c3_Var111 templ.SafeURL
+						templ_7745c5c3_Var111, templ_7745c5c3_Err = templ.JoinURLErrs(l.URL)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var110))
+						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var111))
 						templ_7745c5c3_Buffer.WriteString("\" target=\"_blank\" rel=\"noopener noreferrer nofollow ugc\">")
 						component.Text(templ_7745c5c3_Buffer, string(l.Title))
 						templ_7745c5c3_Buffer.WriteString("</a></div></li>")
@@ -1400,16 +1405,16 @@ func (p *ApprovalPage) content(decides bool) templ.Component {
 				}
 				return nil
 			})
-			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(p.deliverableHead()), templ_7745c5c3_Var108)
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(p.deliverableHead()), templ_7745c5c3_Var109)
 		}
 		if len(p.Subjects) > 0 {
-			var templ_7745c5c3_Var112 = []any{"decided", templ.KV("one", len(p.Subjects) == 1)}
-			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var112...)
+			var templ_7745c5c3_Var113 = []any{"decided", templ.KV("one", len(p.Subjects) == 1)}
+			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var113...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString("<ul class=\"")
-			component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var112).String()))
+			component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var113).String()))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			for _, s := range p.Subjects {
 				component.Put(ctx, templ_7745c5c3_Buffer, p.subject(s, decides))
@@ -1430,14 +1435,14 @@ func (p *ApprovalPage) deliverableHead() ui.SectionProps {
 
 //go:noinline
 func (p *ApprovalPage) subject(s portal.ApprovalSubject, decides bool) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var114 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var115 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<li><a class=\"look\" href=\"")
-		var templ_7745c5c3_Var115 templ.SafeURL
-		templ_7745c5c3_Var115, templ_7745c5c3_Err = templ.JoinURLErrs(p.look(s))
+		var templ_7745c5c3_Var116 templ.SafeURL
+		templ_7745c5c3_Var116, templ_7745c5c3_Err = templ.JoinURLErrs(p.look(s))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var115))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var116))
 		templ_7745c5c3_Buffer.WriteString("\">")
 		if picture := p.picture(s); picture != "" {
 			templ_7745c5c3_Buffer.WriteString("<img src=\"")
@@ -1501,7 +1506,7 @@ func (p *ApprovalPage) subject(s portal.ApprovalSubject, decides bool) templ.Com
 // changeNote is what is to change in one of several files.
 //go:noinline
 func (p *ApprovalPage) changeNote(s portal.ApprovalSubject) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var126 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var127 templ.Component) (templ_7745c5c3_Err error) {
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: noteField(s), Label: p.T("approval.change_note", "name", s.Name), Value: p.typedNote(s), Error: p.Err(noteField(s)), Max: portal.MaxText, Rows: 2, Draft: "approve-" + string(p.Approval.ID) + "-" + strconv.Itoa(s.Position)}))
 		return nil
 	})
@@ -1561,7 +1566,7 @@ func (p *ApprovalPage) typedNote(s portal.ApprovalSubject) string {
 // answering is what is said to all of it, or whether it was said by phone.
 //go:noinline
 func (p *ApprovalPage) answering() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var127 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var128 templ.Component) (templ_7745c5c3_Err error) {
 		if p.Call.ID != "" {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.confirmFields())
 		} else {
@@ -1574,7 +1579,7 @@ func (p *ApprovalPage) answering() templ.Component {
 // answerFields are what is said to all of it.
 //go:noinline
 func (p *ApprovalPage) answerFields() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var128 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var129 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<section class=\"decide\"><h2>")
 		component.Text(templ_7745c5c3_Buffer, string(p.question()))
 		templ_7745c5c3_Buffer.WriteString("</h2>")
@@ -1589,12 +1594,12 @@ func (p *ApprovalPage) answerFields() templ.Component {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"hint\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.N("approval.unsent", n)))
 				templ_7745c5c3_Buffer.WriteString(" <a href=\"")
-				var templ_7745c5c3_Var132 templ.SafeURL
-				templ_7745c5c3_Var132, templ_7745c5c3_Err = templ.JoinURLErrs(unsentAt(s.File, s.Version))
+				var templ_7745c5c3_Var133 templ.SafeURL
+				templ_7745c5c3_Var133, templ_7745c5c3_Err = templ.JoinURLErrs(unsentAt(s.File, s.Version))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var132))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var133))
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.named(s)))
 				templ_7745c5c3_Buffer.WriteString("</a></p>")
@@ -1628,7 +1633,7 @@ func unsentAt(file portal.FileID, version portal.VersionID) string {
 // note is what is said to all of it in words.
 //go:noinline
 func (p *ApprovalPage) note(id string, first bool) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var137 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var138 templ.Component) (templ_7745c5c3_Err error) {
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{ID: id, Attrs: templ.Attributes{"autofocus": first}, Name: "note", Label: p.T("approval.note"), Optional: p.T("form.optional"), Hint: p.T("approval.note_hint"), Value: p.Typed.Note, Error: p.Err("note"), Max: portal.MaxText, Rows: 3, Draft: "approve-" + string(p.Approval.ID)}))
 		return nil
 	})
@@ -1637,7 +1642,7 @@ func (p *ApprovalPage) note(id string, first bool) templ.Component {
 // checklist is what to tick before approving.
 //go:noinline
 func (p *ApprovalPage) checklist() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var138 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var139 templ.Component) (templ_7745c5c3_Err error) {
 		if len(p.Approval.Checklist) > 0 {
 			templ_7745c5c3_Buffer.WriteString("<fieldset class=\"choices field\" id=\"checklist\"><legend class=\"label\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("approval.checklist")))
@@ -1673,21 +1678,21 @@ func (p *ApprovalPage) looks() bool {
 // ask, or that it is on its way.
 //go:noinline
 func (p *ApprovalPage) unseen() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var141 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var142 templ.Component) (templ_7745c5c3_Err error) {
 		names, coming := portal.Unseen(p.Subjects)
 		if len(names) > 0 && coming {
-			templ_7745c5c3_Var142 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var143 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.unseen_again"), Icon: "refresh-cw", Small: true, Href: p.here(), Attrs: templ.Attributes{"data-waits": true}}))
 				return nil
 			})
-			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("hourglass", p.T("approval.unseen_yet", "names", p.List(names))), templ_7745c5c3_Var142)
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("hourglass", p.T("approval.unseen_yet", "names", p.List(names))), templ_7745c5c3_Var143)
 		} else if len(names) > 0 {
 			s := p.Subjects[slices.IndexFunc(p.Subjects, func(s portal.ApprovalSubject) bool { return s.Unseen && !s.Coming })]
-			templ_7745c5c3_Var143 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var144 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.unseen_ask"), Icon: "message-square", Small: true, Href: Href(string(s.File)) + "?panel=comments&version=" + string(s.Version)}))
 				return nil
 			})
-			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("eye-off", p.T("approval.unseen", "names", p.List(names), "workspace", p.Name)), templ_7745c5c3_Var143)
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("eye-off", p.T("approval.unseen", "names", p.List(names), "workspace", p.Name)), templ_7745c5c3_Var144)
 		}
 		return nil
 	})
@@ -1704,32 +1709,36 @@ func (p *ApprovalPage) here() string {
 // unseenBy tells the team who cannot look at it, and so not approve, and what to do.
 //go:noinline
 func (p *ApprovalPage) unseenBy() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var144 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var145 templ.Component) (templ_7745c5c3_Err error) {
 		if c := p.CannotLook; len(c.Files) > 0 {
 			switch {
 			case c.Coming:
 				templ_7745c5c3_Buffer.WriteString("<div data-waits>")
-				templ_7745c5c3_Var145 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var146 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					return nil
 				})
-				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("hourglass", p.T("approval.unseen_by_yet", "people", p.List(c.People), "names", p.List(c.Files))), templ_7745c5c3_Var145)
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("hourglass", p.T("approval.unseen_by_yet", "people", p.List(c.People), "names", p.List(c.Files))), templ_7745c5c3_Var146)
 				templ_7745c5c3_Buffer.WriteString("</div>")
 			case p.Approval.Download:
-				templ_7745c5c3_Var146 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var147 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					if p.changes() {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("client.tab.access"), Icon: "key-round", Small: true, Href: Href(string(p.Approval.Client)) + "/access"}))
+						templ_7745c5c3_Buffer.WriteString(" ")
+						if !p.Approval.Asking && mayAgain(p.Approval) {
+							component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.again"), Icon: "rotate-ccw", Small: true, Href: againPath(p.Approval)}))
+						}
 					}
 					return nil
 				})
-				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("eye-off", p.T("approval.unseen_by_right", "people", p.List(c.People), "names", p.List(c.Files))), templ_7745c5c3_Var146)
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("eye-off", p.T("approval.unseen_by_right", "people", p.List(c.People), "names", p.List(c.Files))), templ_7745c5c3_Var147)
 			default:
-				templ_7745c5c3_Var147 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var148 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					if p.changes() && mayAgain(p.Approval) {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.again"), Icon: "rotate-ccw", Small: true, Href: againPath(p.Approval)}))
 					}
 					return nil
 				})
-				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("eye-off", p.T("approval.unseen_by", "people", p.List(c.People), "names", p.List(c.Files))), templ_7745c5c3_Var147)
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("eye-off", p.T("approval.unseen_by", "people", p.List(c.People), "names", p.List(c.Files))), templ_7745c5c3_Var148)
 			}
 		}
 		return nil
@@ -1739,7 +1748,7 @@ func (p *ApprovalPage) unseenBy() templ.Component {
 // bar has the two buttons, always in reach.
 //go:noinline
 func (p *ApprovalPage) bar() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var148 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var149 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"decide-bar\"><p><b>")
 		component.Text(templ_7745c5c3_Buffer, string(p.Approval.Title))
 		templ_7745c5c3_Buffer.WriteString("</b> ")
@@ -1839,9 +1848,9 @@ func (p *ApprovalPage) roleWords(g portal.ApprovalStage) string {
 // people are who is asked, and what they said.
 //go:noinline
 func (p *ApprovalPage) people() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var151 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var152 templ.Component) (templ_7745c5c3_Err error) {
 		for i, g := range p.Stages {
-			templ_7745c5c3_Var152 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var153 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.ruleWords(g)))
 				templ_7745c5c3_Buffer.WriteString("</p>")
@@ -1851,22 +1860,22 @@ func (p *ApprovalPage) people() templ.Component {
 					templ_7745c5c3_Buffer.WriteString("</p>")
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var155 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var156 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					for _, x := range p.People {
 						if x.Stage == g.Number {
-							templ_7745c5c3_Var156 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var157 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 								component.Put(ctx, templ_7745c5c3_Buffer, p.answerState(x))
 								return nil
 							})
-							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Face: &ui.Person{Name: x.Name}, Title: x.Name, Sub: p.personSub(x)}), templ_7745c5c3_Var156)
+							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Face: &ui.Person{Name: x.Name}, Title: x.Name, Sub: p.personSub(x)}), templ_7745c5c3_Var157)
 						}
 					}
 					return nil
 				})
-				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var155)
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var156)
 				return nil
 			})
-			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(p.stageHead(i, g)), templ_7745c5c3_Var152)
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(p.stageHead(i, g)), templ_7745c5c3_Var153)
 		}
 		return nil
 	})
@@ -1946,7 +1955,7 @@ func (p *ApprovalPage) roleOf(stage int) portal.ApproverRole {
 
 //go:noinline
 func (p *ApprovalPage) answerState(x portal.ApprovalPerson) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var157 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var158 templ.Component) (templ_7745c5c3_Err error) {
 		switch x.Answer {
 		case portal.AnswerApprove, portal.AnswerNote:
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneOK, "badge-check", p.T("approval.state."+string(x.Answer))))
@@ -1969,7 +1978,7 @@ func (p *ApprovalPage) answerState(x portal.ApprovalPerson) templ.Component {
 // of one who does not, or whom the team names.
 //go:noinline
 func (p *ApprovalPage) handsOn() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var158 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var159 templ.Component) (templ_7745c5c3_Err error) {
 		if p.decides() && len(p.Colleagues) > 0 {
 			templ_7745c5c3_Buffer.WriteString("<details class=\"fold\"")
 			if p.Err("person") != "" {
@@ -1978,7 +1987,7 @@ func (p *ApprovalPage) handsOn() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("><summary>")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("approval.delegate")))
 			templ_7745c5c3_Buffer.WriteString("</summary>")
-			templ_7745c5c3_Var160 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var161 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("approval.delegate_text")))
 				templ_7745c5c3_Buffer.WriteString("</p>")
@@ -1987,24 +1996,24 @@ func (p *ApprovalPage) handsOn() templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.delegate_act"), Icon: "arrow-right"}))
 				return nil
 			})
-			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/delegate")}), templ_7745c5c3_Var160)
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/delegate")}), templ_7745c5c3_Var161)
 			templ_7745c5c3_Buffer.WriteString("</details> ")
 		}
 		if !p.ReadOnly && p.Approval.MayTakeOver() && !p.isAsked(p.Reader) {
-			templ_7745c5c3_Var162 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var163 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				for _, x := range p.awaited() {
-					templ_7745c5c3_Var163 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var164 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 						templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"from\" value=\"")
 						component.Text(templ_7745c5c3_Buffer, string(string(x.Person)))
 						templ_7745c5c3_Buffer.WriteString("\">")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.take_over", "name", x.Name), Small: true}))
 						return nil
 					})
-					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/take-over"), Inline: true}), templ_7745c5c3_Var163)
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/take-over"), Inline: true}), templ_7745c5c3_Var164)
 				}
 				return nil
 			})
-			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("clock", p.T("approval.escalated")), templ_7745c5c3_Var162)
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("clock", p.T("approval.escalated")), templ_7745c5c3_Var163)
 		}
 		if p.changes() && p.Approval.Asking && len(p.awaited()) > 0 {
 			templ_7745c5c3_Buffer.WriteString("<details class=\"fold\" id=\"reassign\"")
@@ -2014,22 +2023,22 @@ func (p *ApprovalPage) handsOn() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("><summary>")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("approval.reassign")))
 			templ_7745c5c3_Buffer.WriteString("</summary>")
-			templ_7745c5c3_Var166 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var167 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("approval.reassign_text")))
 				templ_7745c5c3_Buffer.WriteString("</p>")
-				templ_7745c5c3_Var168 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var169 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "from", Label: p.T("approval.reassign_from"), Required: true}, p.chooseFrom()))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "person", Label: p.T("approval.delegate_to"), Error: p.Err("person"), Required: true}, p.choose(p.Others)))
 					return nil
 				})
-				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var168)
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var169)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.reassign_act"), Icon: "send"}))
 				return nil
 			})
-			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/reassign")}), templ_7745c5c3_Var166)
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/reassign")}), templ_7745c5c3_Var167)
 			templ_7745c5c3_Buffer.WriteString("</details>")
 		}
 		return nil
@@ -2131,13 +2140,13 @@ func (p *ApprovalForm) action() string {
 
 //go:noinline
 func EditApproval(p ApprovalForm) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var169 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var170 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var170 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var171 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			if p.Conflict {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.T("approval.conflict"), p.T("approval.conflict_text"), nil))
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var171 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var172 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				if p.ID != "" {
 					component.Put(ctx, templ_7745c5c3_Buffer, revision(p.Revision))
 				}
@@ -2166,13 +2175,13 @@ func EditApproval(p ApprovalForm) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("><summary>")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("approval.more")))
 				templ_7745c5c3_Buffer.WriteString("</summary><div class=\"form wide\">")
-				templ_7745c5c3_Var175 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var176 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "due_on", Label: p.T("approval.due_on"), Optional: p.T("form.optional"), Type: "date", Value: p.New.DueOn, Error: p.Err("due_on")}))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "expires_on", Label: p.T("approval.expires_on"), Optional: p.T("form.optional"), Type: "date", Value: p.New.ExpiresOn, Error: p.Err("expires_on")}))
 					return nil
 				})
-				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var175)
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var176)
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "checklist", Label: p.T("approval.checklist_field"), Optional: p.T("form.optional"), Hint: p.T("approval.checklist_hint"), Value: strings.Join(p.New.Checklist, "\n"), Error: p.Err("checklist"), Rows: 3}))
 				templ_7745c5c3_Buffer.WriteString("<div class=\"field\">")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{Name: "no_download", Label: p.T("approval.no_download"), Hint: p.T("approval.no_download_hint"), On: p.New.NoDownload}))
@@ -2192,10 +2201,10 @@ func EditApproval(p ApprovalForm) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</div>")
 				return nil
 			})
-			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.action(), Guard: true, Wide: true, Dirty: p.Failed() || p.Changed}), templ_7745c5c3_Var171)
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.action(), Guard: true, Wide: true, Dirty: p.Failed() || p.Changed}), templ_7745c5c3_Var172)
 			return nil
 		})
-		component.PutAround(ctx, templ_7745c5c3_Buffer, formFrame(&p.Within, p.Heading(), nil), templ_7745c5c3_Var170)
+		component.PutAround(ctx, templ_7745c5c3_Buffer, formFrame(&p.Within, p.Heading(), nil), templ_7745c5c3_Var171)
 		return nil
 	})
 }
@@ -2208,7 +2217,7 @@ func (p *ApprovalForm) hasMore() bool {
 // stage is one step: who is asked in it, and by which rule.
 //go:noinline
 func (p *ApprovalForm) stage(i int, g portal.NewStage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var178 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var179 templ.Component) (templ_7745c5c3_Err error) {
 		at := "stages." + strconv.Itoa(i+1)
 		templ_7745c5c3_Buffer.WriteString("<fieldset class=\"stage\" id=\"")
 		component.Text(templ_7745c5c3_Buffer, string(at))
@@ -2254,7 +2263,7 @@ func (p *ApprovalForm) stage(i int, g portal.NewStage) templ.Component {
 // reshape is a button that changes the stages, and keeps all that was typed.
 //go:noinline
 func (p *ApprovalForm) reshape(do, icon, label string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var184 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var185 templ.Component) (templ_7745c5c3_Err error) {
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: label, Icon: icon, Small: true, Name: "do", Value: do, Attrs: templ.Attributes{"formnovalidate": true}}))
 		return nil
 	})
@@ -2262,7 +2271,7 @@ func (p *ApprovalForm) reshape(do, icon, label string) templ.Component {
 
 //go:noinline
 func (p *ApprovalForm) moreStages() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var185 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var186 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"more-stages\" id=\"stages\" tabindex=\"-1\">")
 		if e := p.Err("stages"); e != "" {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"error\">")
@@ -2364,16 +2373,16 @@ func (p *ApprovalForm) of(side portal.Side) (all []portal.ProjectPerson) {
 // what is to be decided on.
 //go:noinline
 func (p *ApprovalForm) what() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var188 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var189 templ.Component) (templ_7745c5c3_Err error) {
 		if p.New.Deliverable != "" {
 			templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"deliverable\" value=\"")
 			component.Text(templ_7745c5c3_Buffer, string(string(p.New.Deliverable)))
 			templ_7745c5c3_Buffer.WriteString("\"> ")
 			if p.Deliverable != nil {
-				templ_7745c5c3_Var190 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var191 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					return nil
 				})
-				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("package", p.T("approval.of_deliverable", "title", p.Deliverable.Title)), templ_7745c5c3_Var190)
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("package", p.T("approval.of_deliverable", "title", p.Deliverable.Title)), templ_7745c5c3_Var191)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if e := p.Err("versions"); e != "" {
@@ -2434,7 +2443,7 @@ func (p *ApprovalForm) fileFacts(v portal.Version) string {
 // who are people to tick.
 //go:noinline
 func (p *ApprovalForm) who(name, label, hint string, people []portal.ProjectPerson, chosen []portal.PersonID, roles ...ui.Choice) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var200 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var201 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<fieldset class=\"field choices pick-people\" id=\"")
 		component.Text(templ_7745c5c3_Buffer, string(name))
 		templ_7745c5c3_Buffer.WriteString("\" tabindex=\"-1\"><legend class=\"sr\">")
