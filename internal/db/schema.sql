@@ -976,7 +976,7 @@ CREATE TABLE messages (
   deleted_at   BIGINT,
   deleted_by   TEXT   REFERENCES persons (id),
   erased_at    BIGINT,
-  revision     BIGINT NOT NULL DEFAULT 1,
+  revision     BIGINT NOT NULL DEFAULT 1, salt TEXT NOT NULL DEFAULT '',
   UNIQUE (thread_id, seq),
   UNIQUE (thread_id, shown_number)
 );

@@ -471,8 +471,11 @@ func (t *tx) outOfReview(ctx context.Context, a Approval) error {
 	n, err := t.exec(ctx, `
 UPDATE deliverables SET state = 'shared', state_at = $1, state_by = COALESCE($2, state_by), round = round - 1, turn = 'team', turn_since = $1, revision = revision + 1
  WHERE id = $3 AND state = 'in_review'`, t.now, nullable(t.me.actor.person), string(a.Deliverable))
-	if err != nil || n == 0 || t.me.actor == (Actor{}) { // the program, which sees none
+	if err != nil || n == 0 {
 		return err
+	}
+	if t.sealsToo(string(a.Deliverable)); t.me.actor == (Actor{}) { // the program, which sees none
+		return nil
 	}
 	return t.ofReview(ctx, a, DeliverableWithdrawn, false, nil)
 }
@@ -635,6 +638,7 @@ UPDATE deliverables SET state = 'in_review', state_at = $1, state_by = $2, turn 
  WHERE id = $3 AND state IN ('approved', 'changes_requested', 'shared')`, t.now, string(t.me.actor.person), string(a.Deliverable)); err != nil {
 			return err
 		}
+		t.sealsToo(string(a.Deliverable))
 	}
 	if err := t.reopenCalls(ctx, a.ID, d); err != nil {
 		return err

@@ -26,13 +26,19 @@ func decidedOn(ctx context.Context, q querier, seals map[string]seenSeal) (break
 			case !sealed || a.Deliverable != "" && a.was == nil:
 			case contentOf(a.Approval, a.was, a.subjects) != a.Content:
 				breaks = append(breaks, Break{s.chain, s.seq, fmt.Sprintf("the row %s is not what was recorded: the hash of what was decided on is not that of what it says", a.ID)})
-			case a.fixed && len(a.was.others(a.is)) > 0:
+			case a.fixed && a.Deliverable != "" && (a.accepted || !stateSealed(seals, a.Deliverable)) && len(a.was.others(a.is)) > 0:
 				breaks = append(breaks, Break{s.chain, s.seq, fmt.Sprintf("the deliverable %s is not what was decided on in %s: %s", a.Deliverable, a.ID, strings.Join(a.was.others(a.is), ", "))})
 			}
 		}
 		n = len(all)
 	}
 	return breaks, nil
+}
+
+// stateSealed reports whether it is known that nobody altered a deliverable's state.
+func stateSealed(seals map[string]seenSeal, id DeliverableID) bool {
+	_, sealed := seals[string(id)]
+	return sealed
 }
 
 // others says in what two differ.
@@ -58,19 +64,23 @@ type decided struct {
 	Approval
 	subjects []ApprovalSubject
 	was, is  *About // the deliverable as it was, and as it is
-	fixed    bool   // it cannot have changed
+	fixed    bool   // it cannot have changed, as the approval stands
+	accepted bool   // nor as its own state says, which is sealed
 }
 
 // askedAbout reads some of those that were sent, after one.
 func askedAbout(ctx context.Context, q querier, after string, most int) (all []*decided, err error) {
 	rows, err := q.Query(ctx, `
 SELECT a.id, a.title, a.body, a.checklist, a.content, COALESCE(a.about, ''), COALESCE(a.deliverable_id, ''), COALESCE(d.title, ''), COALESCE(d.body, ''),
-       CASE WHEN a.shown_at IS NOT NULL AND a.state IN ('requested', 'viewed', 'approved', 'approved_with_notes') AND d.state IN ('in_review', 'approved', 'signed_off') THEN 1 ELSE 0 END
+       CASE WHEN d.id IS NOT NULL AND a.shown_at IS NOT NULL AND a.state IN ('requested', 'viewed', 'approved', 'approved_with_notes')
+             AND NOT EXISTS (SELECT 1 FROM approvals o WHERE o.deliverable_id = a.deliverable_id AND o.id > a.id AND o.shown_at IS NOT NULL AND o.state NOT IN ('cancelled', 'superseded', 'expired'))
+            THEN 1 ELSE 0 END,
+       CASE WHEN d.state IN ('in_review', 'approved', 'signed_off') THEN 1 ELSE 0 END
   FROM approvals a LEFT JOIN deliverables d ON d.id = a.deliverable_id WHERE a.id > $1 AND a.content <> '' ORDER BY a.id LIMIT $2`, after, most)
 	all, err = list(rows, err, func(r *db.Rows) (*decided, error) {
 		a := &decided{is: &About{}}
 		var checklist, about string
-		err := r.Scan(&a.ID, &a.Title, &a.Body, &checklist, &a.Content, &about, &a.Deliverable, &a.is.Title, &a.is.Body, &a.fixed)
+		err := r.Scan(&a.ID, &a.Title, &a.Body, &checklist, &a.Content, &about, &a.Deliverable, &a.is.Title, &a.is.Body, &a.fixed, &a.accepted)
 		a.Checklist = []string{checklist}
 		if err == nil && about != "" {
 			a.was = &About{}

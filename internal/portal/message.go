@@ -2,6 +2,7 @@ package portal
 
 import (
 	"context"
+	"crypto/rand"
 	"slices"
 	"strconv"
 	"time"
@@ -434,6 +435,9 @@ func (t *tx) filesSaid(ctx context.Context, th Thread, n NewMessage) (files []Fi
 	return files, nil
 }
 
+// newSalt is what makes the hash of a text one of which nobody finds the text.
+func newSalt() string { return rand.Text()[:20] }
+
 // EditMessage changes the text of one's own message, which is then marked as
 // edited, and whom it names: whoever it did not name before is told. Those who
 // administer can read what it said before.
@@ -459,8 +463,8 @@ func (me *Scope) EditMessage(ctx context.Context, id MessageID, body string, rev
 			return ErrConflict
 		}
 		if err := t.must(ctx, `
-UPDATE messages SET body = $1, edited_at = $2, changed_at = $2, revision = revision + 1 WHERE id = $3 AND revision = $4 AND deleted_at IS NULL`,
-			body, t.now, string(id), revision); err != nil {
+UPDATE messages SET body = $1, salt = $5, edited_at = $2, changed_at = $2, revision = revision + 1 WHERE id = $3 AND revision = $4 AND deleted_at IS NULL`,
+			body, t.now, string(id), revision, newSalt()); err != nil {
 			return err
 		}
 		if err := t.must(ctx, `INSERT INTO message_texts (message_id, revision, body, until) VALUES ($1, $2, $3, $4)`, string(id), m.Revision, m.Body, t.now); err != nil {
@@ -490,8 +494,8 @@ func (me *Scope) DeleteMessage(ctx context.Context, id MessageID) error {
 			return ErrForbidden
 		}
 		if err := t.must(ctx, `
-UPDATE messages SET deleted_at = $1, deleted_by = $2, changed_at = $1, revision = revision + 1 WHERE id = $3 AND deleted_at IS NULL`,
-			t.now, string(me.actor.person), string(id)); err != nil {
+UPDATE messages SET salt = $4, deleted_at = $1, deleted_by = $2, changed_at = $1, revision = revision + 1 WHERE id = $3 AND deleted_at IS NULL`,
+			t.now, string(me.actor.person), string(id), newSalt()); err != nil {
 			return err
 		}
 		if err := t.turnBack(ctx, m); err != nil {
@@ -524,7 +528,7 @@ func (me *Scope) EraseMessage(ctx context.Context, id MessageID) error {
 			}
 		}
 		if err := t.must(ctx, `
-UPDATE messages SET body = '', erased_at = $1, changed_at = $1, deleted_at = COALESCE(deleted_at, $1), deleted_by = COALESCE(deleted_by, $2), revision = revision + 1
+UPDATE messages SET body = '', salt = '', erased_at = $1, changed_at = $1, deleted_at = COALESCE(deleted_at, $1), deleted_by = COALESCE(deleted_by, $2), revision = revision + 1
  WHERE id = $3`, t.now, string(me.actor.person), string(id)); err != nil {
 			return err
 		}

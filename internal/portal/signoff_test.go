@@ -680,7 +680,7 @@ func TestVerifyNamesWhatWasAltered(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
 		byHand(t, w, `DELETE FROM events`)
 		byHand(t, w, `DELETE FROM event_chains`)
-		d, m, _ := handedOver(t, w)
+		d, m, v := handedOver(t, w)
 		s := askedToSign(t, w, string(m))
 		_, signature := lookedAt(t, w, w.Cleo, s)
 		if err := w.As(w.Cleo).SignOff(ctx, s.ID, signature); err != nil {
@@ -735,6 +735,13 @@ func TestVerifyNamesWhatWasAltered(t *testing.T) {
 			{string(s.ID), "signoffs", "id", "statement", "text", `'I accept nothing.'`},
 			{string(s.ID), "signoffs", "id", "content", "state", `'x'`},
 			{papers["approval"], "certificates", "id", "blob", "paper", `'blb_other'`},
+			{string(d), "deliverables", "id", "state", "state", `'shared'`},
+			{string(m), "milestones", "id", "title", "text", `'Never'`},
+			{string(m), "milestones", "id", "reached_at", "state", `NULL`},
+			{string(v), "versions", "id", "number", "version", `77`},
+			{string(v), "versions", "id", "created_at", "version", `7`},
+			{approval, "approval_people", "approval_id", "viewed_at", "looks", `7`},
+			{string(s.ID), "signoff_views", "signoff_id", "at", "looks", `7`},
 			{papers["approval"], "certificates", "id", "sha256", "paper", `'x'`},
 			{papers["sign-off"], "certificates", "id", "size", "paper", `10`},
 			{papers["sign-off"], "certificates", "id", "token_hash", "content", `'x'`},

@@ -232,6 +232,9 @@ func (t *tx) purgeFile(ctx context.Context, x purged, before int64) error {
 	if err := t.unsay(ctx, inItem, x.id); err != nil {
 		return err
 	}
+	if err := t.goes(ctx, versionsOf, x.id); err != nil {
+		return err
+	}
 	for _, table := range []string{"previews", "version_texts", "downloads", "file_request_files", "unsent_comments"} {
 		if _, err := t.exec(ctx, `DELETE FROM `+table+` WHERE version_id IN (`+versionsOf+`)`, x.id); err != nil {
 			return err

@@ -22,6 +22,7 @@ type tx struct {
 	recorded bool                           // and an event says so, or quiet why not
 	subject  string                         // of the last event
 	given    map[ApprovalID]map[string]bool // answers that were given to it and calls that changed, whose seals go with its own
+	sealing  []string                       // rows that changed, whose seals the next event holds, or these
 	signals  []Signal
 }
 
@@ -71,7 +72,7 @@ func (t *tx) part(ctx context.Context, fn func(*tx) error) error {
 	if err := fn(one); err != nil {
 		return err
 	}
-	if one.changed && !one.recorded {
+	if one.changed && !one.recorded || len(one.sealing) > 0 {
 		return errUnrecorded
 	}
 	t.changed, t.recorded, t.subject = t.changed || one.changed, t.recorded || one.recorded, one.subject
@@ -95,7 +96,7 @@ func (me *Scope) change(ctx context.Context, fn func(*tx) error) error {
 		if err := t.end(ctx, r); err != nil {
 			return err
 		}
-		if t.changed && !t.recorded {
+		if t.changed && !t.recorded || len(t.sealing) > 0 {
 			return errUnrecorded
 		}
 		return nil

@@ -485,6 +485,9 @@ UPDATE threads SET turn = 'none', turn_since = $1, asked_id = NULL
 // is. Unscoped: what goes goes with all that was said of it.
 func (t *tx) unsay(ctx context.Context, threads, id string) error {
 	const said = `SELECT m.id FROM messages m WHERE m.thread_id IN (`
+	if err := t.goes(ctx, said+threads+`)`, id); err != nil {
+		return err
+	}
 	for _, q := range []string{
 		`DELETE FROM notice_queue WHERE message_id IN (` + said + threads + `))`,
 		`DELETE FROM notices WHERE message_id IN (` + said + threads + `))`,
@@ -504,16 +507,29 @@ func (t *tx) unsay(ctx context.Context, threads, id string) error {
 	return nil
 }
 
+// goes has the next event say of rows that they are removed for good. Unscoped, as
+// unsay.
+func (t *tx) goes(ctx context.Context, which, id string) error {
+	rows, err := t.Query(ctx, which, id)
+	all, err := list(rows, err, scanOne[string])
+	for _, id := range all {
+		t.sealsToo(wasGone(id))
+	}
+	return err
+}
+
 // inItem are the threads of an item, $1.
 const inItem = `SELECT h.id FROM threads h WHERE h.item_id = $1`
 
 // addMessage adds a message to a thread that has counted it: it takes its places from
 // there. Unscoped: the actor was found to write in the thread, and is told nothing.
 func (t *tx) addMessage(ctx context.Context, th Thread, id MessageID, n NewMessage) error {
+	author, salt := cmp.Or(th.author, t.me.actor.person), newSalt()
+	t.sealsToo(sealSaid(id, th.ID, n.Audience, author, th.Side, n.Body, salt, t.now))
 	return t.must(ctx, `
-INSERT INTO messages (id, thread_id, client_id, seq, shown_number, audience, author_id, side, body, quote_id, created_at, changed_at)
-SELECT $1, t.id, $3, t.seq, CASE WHEN $4 = 'client' THEN t.shown_count END, $4, $5, $6, $7, $8, $9, $9 FROM threads t WHERE t.id = $2`,
-		string(id), string(th.ID), string(th.Client), string(n.Audience), string(cmp.Or(th.author, t.me.actor.person)), string(th.Side), n.Body, nullable(n.Quote), t.now)
+INSERT INTO messages (id, thread_id, client_id, seq, shown_number, audience, author_id, side, body, quote_id, created_at, changed_at, salt)
+SELECT $1, t.id, $3, t.seq, CASE WHEN $4 = 'client' THEN t.shown_count END, $4, $5, $6, $7, $8, $9, $9, $10 FROM threads t WHERE t.id = $2`,
+		string(id), string(th.ID), string(th.Client), string(n.Audience), string(author), string(th.Side), n.Body, nullable(n.Quote), t.now, salt)
 }
 
 // callsIn are the calls noted of an approval that are in a state. Unscoped: what ends

@@ -74,7 +74,9 @@ SELECT chain, seq, hash, id, kind, at, actor, COALESCE(project_id, ''), subject,
 			if seal != "" {
 				for _, one := range strings.Split(seal, ";") {
 					id, _, _ := strings.Cut(one, " ")
-					seals[id] = seenSeal{chain, seq, one}
+					if seals[id].seal != wasGone(id) { // which another chain may say
+						seals[id] = seenSeal{chain, seq, one}
+					}
 				}
 			}
 			ends[chain] = end{seq, hash}

@@ -181,6 +181,7 @@ func (t *tx) insertVersion(ctx context.Context, n newVersion) (id VersionID, lab
 		n.scan = ScanOff
 	}
 	id = VersionID(db.NewID("ver"))
+	t.sealsToo(string(id))
 	if err := t.must(ctx, `
 INSERT INTO versions (id, file_id, project_id, client_id, number, shown_number, audience, shown_at, shown_by, blob, size, sha256, kind, type, claimed_type, note, restored_from, created_at, created_by, scan)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
