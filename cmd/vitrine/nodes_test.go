@@ -218,6 +218,41 @@ func until(stream chan string, event string) (before []string, ok bool) {
 	}
 }
 
+// T197: what happens on a node that dies before it tells the others is told by them
+// all the same, to those who see it.
+func TestDiedBeforeItTold(t *testing.T) {
+	onNodes(t, func(n *nodes) {
+		dead, _ := portal.New(n.house.db, portal.Options{Key: make([]byte, 32)})
+		_, token := n.signIn(n.Cleo)
+		streams := n.listen(token)
+		time.Sleep(2 * watchEvery) // they know what was before
+		happens := func(audience portal.Side) {
+			t.Helper()
+			_, err := dead.As(portal.PersonActor(n.Ada)).AddTask(t.Context(), n.Site, portal.NewTask{Title: "Proofs", Audience: audience})
+			n.must(err)
+		}
+		happens(portal.Team)
+		time.Sleep(3 * watchEvery)
+		for i, st := range streams {
+			if len(st) > 0 {
+				t.Errorf("program %d says %q of what its reader does not see", i, <-st)
+			}
+		}
+		happens(portal.ClientSide)
+		late := time.After(4 * watchEvery)
+		for i, st := range streams {
+			select {
+			case said := <-st:
+				if said != "changed -" {
+					t.Errorf("program %d says %q", i, said)
+				}
+			case <-late:
+				t.Errorf("program %d is silent", i)
+			}
+		}
+	})
+}
+
 // T191, with several processes: whoever loses something through one of them loses
 // it within a second on the streams that the others hold, for every cause there is.
 func TestRevokedInOtherProcesses(t *testing.T) {

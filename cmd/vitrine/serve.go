@@ -112,6 +112,19 @@ func reachable(err error) error {
 	return &mendable{fmt.Sprintf("the database cannot be opened: %s", strings.ReplaceAll(first, "db: ", ""))}
 }
 
+// watchEvery is how often a node looks whether it missed what happened on another.
+const watchEvery = 3 * time.Second
+
+// eventsAfter lists events as the hub watches for them.
+func (h *house) eventsAfter(ctx context.Context, after string) ([]string, error) {
+	all, err := h.portal.EventsAfter(ctx, portal.EventID(after))
+	ids := make([]string, len(all))
+	for i, id := range all {
+		ids[i] = string(id)
+	}
+	return ids, err
+}
+
 // signalOf is the portal's signal as streams know it.
 func signalOf(s portal.Signal) live.Signal {
 	out := live.Signal{Event: string(s.Event), Client: string(s.Client), Project: string(s.Project), Close: s.Close,
@@ -211,7 +224,9 @@ func (h *house) run(ctx context.Context, o web.Options, ready func(address strin
 		}
 	}
 	if err == nil && h.db.Dialect() == db.PostgreSQL { // before anything happens that other nodes are to hear of
-		err = h.hub.Bridge(ctx, string(h.cfg.Database), h.log)
+		if err = h.hub.Bridge(ctx, string(h.cfg.Database), h.log); err == nil {
+			go h.hub.Watch(ctx, watchEvery, h.eventsAfter)
+		}
 	}
 	if err == nil {
 		err = h.startJobs(ctx)

@@ -22,6 +22,7 @@ type Signal struct {
 	Project string   `json:"p,omitempty"`
 	Persons []string `json:"o,omitempty"` // only they are meant; empty means all
 	Close   bool     `json:"x,omitempty"` // their streams must end and be opened again
+	Since   uint32   `json:"-"`           // of one to catch up: from when signals were lost, in Unix seconds, if that is known
 
 	Thread   string `json:"t,omitempty"` // something was said there
 	Audience string `json:"a,omitempty"` // by whom that may be known
@@ -47,6 +48,7 @@ type Hub struct {
 	last    [recent]Signal // of them, the nth at n % recent
 	subs    map[*Subscription]struct{}
 	bridges map[*bridge]struct{}
+	heard   *heard // where it is watched whether signals are lost
 }
 
 // recent is how many signals are kept for whoever subscribes a little late.
@@ -132,6 +134,9 @@ func (h *Hub) deliver(s Signal) {
 		h.last[h.count%recent] = s
 		h.count++
 	}
+	if h.heard != nil && s.Event != "" {
+		h.heard.add(s.Event)
+	}
 	for sub := range h.subs {
 		sub.offer(s)
 	}
@@ -198,13 +203,15 @@ func (s *Subscription) offer(sig Signal) {
 		return
 	default:
 	}
+	since := sig.Since
 	for {
 		select {
-		case <-s.c:
+		case old := <-s.c:
+			since = earlier(since, old.Since)
 			continue
 		default:
 		}
 		break
 	}
-	s.c <- Signal{}
+	s.c <- Signal{Since: since}
 }

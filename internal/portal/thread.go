@@ -545,10 +545,10 @@ func (me *Scope) StartDirect(ctx context.Context, n NewDirect) (ThreadID, error)
 			if err != nil {
 				return err
 			}
-			t.heard(th, th.Audience)
 			if err := t.record(ctx, Happening{Kind: ConversationStarted, Client: th.Client, Subject: string(id), Audience: th.Audience, Apart: true, Message: msg, Details: Details{"title": ""}}); err != nil {
 				return err
 			}
+			t.heard(th, th.Audience)
 			return t.stillWrites(ctx, id)
 		case err != nil:
 			return err
@@ -689,9 +689,9 @@ func (t *tx) talked(ctx context.Context, k Kind, th Thread, audience Side, subje
 	return t.stillWrites(ctx, th.ID)
 }
 
-// heard signals that something is new in a thread.
+// heard signals that something is new in a thread: that of the last event, if any.
 func (t *tx) heard(th Thread, audience Side) {
-	t.signals = append(t.signals, Signal{Client: th.Client, Project: th.Project, Thread: th.ID, Audience: audience})
+	t.signals = append(t.signals, Signal{Event: t.event, Client: th.Client, Project: th.Project, Thread: th.ID, Audience: audience})
 }
 
 // stillWrites looks again, under the lock of the chain, whether the actor may

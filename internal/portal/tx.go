@@ -20,7 +20,8 @@ type tx struct {
 
 	changed  bool                           // rows were changed
 	recorded bool                           // and an event says so, or quiet why not
-	subject  string                         // of the last event
+	event    EventID                        // the last one
+	subject  string                         // of it
 	given    map[ApprovalID]map[string]bool // answers that were given to it and calls that changed, whose seals go with its own
 	sealing  []string                       // rows that changed, whose seals the next event holds, or these
 	signals  []Signal

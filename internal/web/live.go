@@ -136,6 +136,9 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, me *visit) error
 		}
 		if line == "" || owes {
 			now := s.Portal.Now()
+			if lost := time.Unix(int64(sig.Since), 0); sig.Since != 0 && lost.Before(looked) {
+				looked = lost
+			}
 			said, err := s.tell(ctx, r, me, sig, looked)
 			if owes = err != nil || owes && !sig.CatchUp(); !owes {
 				looked = now
