@@ -6,6 +6,7 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -151,16 +152,23 @@ func (f *filling) run(ctx context.Context) error {
 	return nil
 }
 
-// keepMails does what the sender of mails does where there is no mail server.
+// keepMails does what the sender of mails does where there is no mail server. What waits
+// for others is kept with a later step.
 func (f *filling) keepMails(ctx context.Context) error {
+	var wait []portal.MailID
 	for _, id := range f.mails {
-		if _, err := f.portal.ClaimMail(ctx, id); err != nil {
-			return err
+		_, err := f.portal.ClaimMail(ctx, id)
+		switch {
+		case errors.Is(err, portal.ErrNotDue):
+			wait = append(wait, id)
+			continue
+		case err == nil:
+			err = f.portal.MailKept(ctx, id)
 		}
-		if err := f.portal.MailKept(ctx, id); err != nil {
+		if err != nil {
 			return err
 		}
 	}
-	f.mails = nil
+	f.mails = wait
 	return nil
 }

@@ -88,7 +88,7 @@ func page(b Body, light, dark colour) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</h2><table role=\"presentation\" class=\"line\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"border-top:1px solid #e4e4e0;\">")
 			for _, e := range g.Entries {
 				templ_7745c5c3_Buffer.WriteString("<tr><td class=\"ink line\" valign=\"top\" style=\"padding:11px 0;border-bottom:1px solid #e4e4e0;color:#1b1c1f;font-size:15px;line-height:22px;\">")
-				if e.URL != "" {
+				if e.URL != "" && e.Label == "" {
 					templ_7745c5c3_Buffer.WriteString("<a class=\"ink\" href=\"")
 					var templ_7745c5c3_Var13 templ.SafeURL
 					templ_7745c5c3_Var13, templ_7745c5c3_Err = templ.JoinURLErrs(e.URL)
@@ -110,8 +110,36 @@ func page(b Body, light, dark colour) templ.Component {
 				}
 				if e.Note != "" {
 					templ_7745c5c3_Buffer.WriteString("<span class=\"soft\" style=\"color:#5f6168;font-size:13px;line-height:19px;\">")
-					component.Text(templ_7745c5c3_Buffer, string(e.Note))
-					templ_7745c5c3_Buffer.WriteString("</span>")
+					component.Put(ctx, templ_7745c5c3_Buffer, broken(e.Note))
+					templ_7745c5c3_Buffer.WriteString("</span> ")
+				}
+				if e.Label != "" {
+					templ_7745c5c3_Buffer.WriteString("<table role=\"presentation\" class=\"wide\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"margin:12px 0 6px;\"><tr><td class=\"button\" align=\"center\" bgcolor=\"")
+					component.Text(templ_7745c5c3_Buffer, string(light.String()))
+					templ_7745c5c3_Buffer.WriteString("\" style=\"")
+					var templ_7745c5c3_Var17 string
+					templ_7745c5c3_Var17, templ_7745c5c3_Err = templruntime.SanitizeStyleAttributeValues(on(light) + "border-radius:9px;mso-padding-alt:9px 18px;")
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
+					templ_7745c5c3_Buffer.WriteString("\"><a class=\"button\" href=\"")
+					var templ_7745c5c3_Var18 templ.SafeURL
+					templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinURLErrs(e.URL)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
+					templ_7745c5c3_Buffer.WriteString("\" style=\"")
+					var templ_7745c5c3_Var19 string
+					templ_7745c5c3_Var19, templ_7745c5c3_Err = templruntime.SanitizeStyleAttributeValues(on(light) + "display:inline-block;padding:9px 18px;border-radius:9px;font-size:15px;font-weight:600;line-height:20px;text-align:center;text-decoration:none;mso-padding-alt:0;")
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
+					templ_7745c5c3_Buffer.WriteString("\">")
+					component.Text(templ_7745c5c3_Buffer, string(e.Label))
+					templ_7745c5c3_Buffer.WriteString("</a></td></tr></table>")
 				}
 				templ_7745c5c3_Buffer.WriteString("</td></tr>")
 			}
@@ -132,35 +160,35 @@ func page(b Body, light, dark colour) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("<table role=\"presentation\" class=\"wide\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"margin:26px 0 12px;\"><tr><td class=\"button\" align=\"center\" bgcolor=\"")
 			component.Text(templ_7745c5c3_Buffer, string(light.String()))
 			templ_7745c5c3_Buffer.WriteString("\" style=\"")
-			var templ_7745c5c3_Var20 string
-			templ_7745c5c3_Var20, templ_7745c5c3_Err = templruntime.SanitizeStyleAttributeValues(on(light) + "border-radius:9px;mso-padding-alt:13px 26px;")
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
-			templ_7745c5c3_Buffer.WriteString("\"><a class=\"button\" href=\"")
-			var templ_7745c5c3_Var21 templ.SafeURL
-			templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinURLErrs(b.Button.URL)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
-			templ_7745c5c3_Buffer.WriteString("\" style=\"")
-			var templ_7745c5c3_Var22 string
-			templ_7745c5c3_Var22, templ_7745c5c3_Err = templruntime.SanitizeStyleAttributeValues(on(light) + "display:inline-block;padding:13px 26px;border-radius:9px;font-size:16px;font-weight:600;line-height:22px;text-align:center;text-decoration:none;mso-padding-alt:0;")
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
-			templ_7745c5c3_Buffer.WriteString("\">")
-			component.Text(templ_7745c5c3_Buffer, string(b.Button.Label))
-			templ_7745c5c3_Buffer.WriteString("</a></td></tr></table><p class=\"soft\" style=\"margin:0 0 14px;color:#5f6168;font-size:13px;line-height:19px;word-break:break-all;\"><a class=\"soft\" href=\"")
-			var templ_7745c5c3_Var24 templ.SafeURL
-			templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinURLErrs(b.Button.URL)
+			var templ_7745c5c3_Var24 string
+			templ_7745c5c3_Var24, templ_7745c5c3_Err = templruntime.SanitizeStyleAttributeValues(on(light) + "border-radius:9px;mso-padding-alt:13px 26px;")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var24))
+			templ_7745c5c3_Buffer.WriteString("\"><a class=\"button\" href=\"")
+			var templ_7745c5c3_Var25 templ.SafeURL
+			templ_7745c5c3_Var25, templ_7745c5c3_Err = templ.JoinURLErrs(b.Button.URL)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var25))
+			templ_7745c5c3_Buffer.WriteString("\" style=\"")
+			var templ_7745c5c3_Var26 string
+			templ_7745c5c3_Var26, templ_7745c5c3_Err = templruntime.SanitizeStyleAttributeValues(on(light) + "display:inline-block;padding:13px 26px;border-radius:9px;font-size:16px;font-weight:600;line-height:22px;text-align:center;text-decoration:none;mso-padding-alt:0;")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var26))
+			templ_7745c5c3_Buffer.WriteString("\">")
+			component.Text(templ_7745c5c3_Buffer, string(b.Button.Label))
+			templ_7745c5c3_Buffer.WriteString("</a></td></tr></table><p class=\"soft\" style=\"margin:0 0 14px;color:#5f6168;font-size:13px;line-height:19px;word-break:break-all;\"><a class=\"soft\" href=\"")
+			var templ_7745c5c3_Var28 templ.SafeURL
+			templ_7745c5c3_Var28, templ_7745c5c3_Err = templ.JoinURLErrs(b.Button.URL)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
 			templ_7745c5c3_Buffer.WriteString("\" style=\"color:#5f6168;text-decoration:underline;\">")
 			component.Text(templ_7745c5c3_Buffer, string(b.Button.URL))
 			templ_7745c5c3_Buffer.WriteString("</a></p>")
@@ -188,7 +216,7 @@ func page(b Body, light, dark colour) templ.Component {
 // words are what somebody said.
 //go:noinline
 func words(w *Words) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var26 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var30 templ.Component) (templ_7745c5c3_Err error) {
 		if w.Quote != "" {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"soft line\" style=\"margin:10px 0;padding:0 0 0 12px;border-left:3px solid #e4e4e0;color:#5f6168;font-size:14px;line-height:21px;\">")
 			component.Text(templ_7745c5c3_Buffer, string(w.Quote))
@@ -211,7 +239,7 @@ func words(w *Words) templ.Component {
 // broken is a text with its line breaks.
 //go:noinline
 func broken(text string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var29 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var33 templ.Component) (templ_7745c5c3_Err error) {
 		for i, line := range lines(text) {
 			if i > 0 {
 				templ_7745c5c3_Buffer.WriteString("<br>")
@@ -227,7 +255,7 @@ func broken(text string) templ.Component {
 // wider than the card.
 //go:noinline
 func picture(p *Picture) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var31 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var35 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<img class=\"line soft\" src=\"")
 		component.Text(templ_7745c5c3_Buffer, string("cid:" + p.Name))
 		templ_7745c5c3_Buffer.WriteString("\" width=\"")

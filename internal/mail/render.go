@@ -72,6 +72,7 @@ type Group struct {
 type Entry struct {
 	Text, Note, URL string
 	Said            *Words // nil: nothing was
+	Label           string // of a button to where it is; empty: the text leads there
 }
 
 // Words are what somebody said, as text and as HTML of the same. The HTML is put
@@ -158,10 +159,14 @@ func plain(b Body) string {
 			if e.Said != nil {
 				block += "\n\n" + strings.Join(e.Said.lines(), "\n\n") + "\n"
 			}
-			for _, more := range []string{e.Note, e.URL} {
-				if more != "" {
-					block += "\n" + more
-				}
+			if e.Note != "" {
+				block += "\n" + strings.Join(lines(e.Note), "\n")
+			}
+			if e.Label != "" {
+				block += "\n" + e.Label + ":"
+			}
+			if e.URL != "" {
+				block += "\n" + e.URL
 			}
 		}
 		add(block)

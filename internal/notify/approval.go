@@ -26,7 +26,7 @@ func (n *Notifier) asked(ctx context.Context, l *letter) (portal.Approval, error
 	if err != nil {
 		return a, err
 	}
-	l.project = a.Project
+	l.project, l.place = a.Project, a.ProjectName
 	subjects, err := me.ApprovalSubjects(ctx, a.ID)
 	if err != nil {
 		return a, err
@@ -55,6 +55,7 @@ func (n *Notifier) asked(ctx context.Context, l *letter) (portal.Approval, error
 	}
 	for _, x := range people {
 		if x.Person == l.mail.Person && x.For != "" && x.Answer == "" {
+			l.also = append(l.also, l.T("mail.approval.for", "name", x.For))
 			l.body.After = append(l.body.After, l.T("mail.approval.for", "name", x.For))
 		}
 	}
@@ -219,6 +220,7 @@ func (n *Notifier) answerButton(ctx context.Context, l *letter, a portal.Approva
 			return err
 		case token != "":
 			path = "/decide/" + token
+			l.also = append(l.also, l.T("mail.approval.link", "time", l.Time(until, l.now)))
 			l.body.After = append(l.body.After, l.T("mail.approval.link", "time", l.Time(until, l.now)))
 		}
 	}

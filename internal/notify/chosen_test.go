@@ -59,7 +59,8 @@ func TestMailsOfTheirOwnAreChosen(t *testing.T) {
 		}
 		must(o.As(o.Mia).CancelApproval(ctx, first))
 		o.Clock.Advance(70 * time.Minute)
-		o.sweep()
+		o.send(gone)
+		o.send(held)
 		o.want(gone, portal.MailDropped, "settled", 1)
 		o.want(held, portal.MailSent, "", 1)
 
@@ -86,12 +87,14 @@ func TestMailsOfTheirOwnAreChosen(t *testing.T) {
 			t.Errorf("%b, and was %b", mailed(), before)
 		}
 		second, ended := asked("Poster")
+		o.Clock.Advance(4 * time.Minute)
 		o.sweep()
 		o.want(ended, portal.MailDropped, "unchosen", 1)
 		if needs, err := o.As(o.Cleo).Needs(ctx, "", 0); err != nil || needs[len(needs)-1].Item == "" {
 			t.Errorf("it waits for nobody: %v, %v", needs, err)
 		}
 		must(o.As(o.Mia).Remind(ctx, second))
+		o.Clock.Advance(4 * time.Minute)
 		o.sweep()
 		o.want(o.last(portal.MailApprovalReminder), portal.MailSent, "", 1)
 		s.Stranger().Post(link, url.Values{"again": {"1"}}).MustBe(200)
@@ -101,6 +104,7 @@ func TestMailsOfTheirOwnAreChosen(t *testing.T) {
 		third, loud := asked("Card")
 		o.exec(`UPDATE approvals SET escalated_at = 1 WHERE id = $1`, string(third))
 		silent := o.queue(portal.MailApprovalEscalated, o.Cleo, string(third))
+		o.Clock.Advance(4 * time.Minute)
 		o.sweep()
 		o.want(loud, portal.MailSent, "", 1)
 		o.want(silent, portal.MailDropped, "unchosen", 1)

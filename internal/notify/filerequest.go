@@ -16,7 +16,7 @@ func (n *Notifier) requested(ctx context.Context, l *letter, while ...portal.Req
 	if err != nil {
 		return q, err
 	}
-	l.project = q.Project
+	l.project, l.place = q.Project, q.ProjectName
 	waits := q.Team() && q.Can(portal.Contribute)
 	if !q.Team() {
 		if waits, err = me.WaitsForMe(ctx, q.ID); err != nil {

@@ -258,15 +258,22 @@ func (n *Notifier) unsubscribe(l *letter, all []portal.Notice, digest bool) {
 	n.ends(l, topics...)
 }
 
-// chosen lets a mail of a kind of its own leave only for whom wants it, and says
-// how to get no more of them.
-func (n *Notifier) chosen(ctx context.Context, l *letter, topic string) error {
-	wanted, err := n.portal.As(portal.PersonActor(l.mail.Person).ReadOnly()).WantsMail(ctx, l.mail.Kind, l.project)
-	if err == nil && !wanted {
-		err = &portal.Unwanted{Why: "unchosen"}
+// chosen lets a mail of a kind of its own leave only for whom wants it, and has not seen
+// meanwhile what it asks for.
+func (n *Notifier) chosen(ctx context.Context, l *letter) error {
+	me := n.portal.As(portal.PersonActor(l.mail.Person).ReadOnly())
+	if portal.MailTopic(l.mail.Kind) == "" {
+		return nil
 	}
-	if err == nil {
-		n.ends(l, topic)
+	switch wanted, err := me.WantsMail(ctx, l.mail.Kind, l.project); {
+	case err != nil:
+		return err
+	case !wanted:
+		return &portal.Unwanted{Why: "unchosen"}
+	}
+	seen, err := me.SeenSince(ctx, l.mail)
+	if err == nil && seen {
+		err = &portal.Unwanted{Why: "seen"}
 	}
 	return err
 }

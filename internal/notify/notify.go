@@ -210,6 +210,11 @@ func (n *Notifier) Send(ctx context.Context, id portal.MailID) error {
 	case !n.sender.Configured():
 		return n.portal.MailKept(ctx, id)
 	}
+	for part, why := range l.left {
+		if err := n.portal.LeaveMail(ctx, part, why); err != nil {
+			return err // as above
+		}
+	}
 	if l.told != nil {
 		if err := n.portal.LeaveNotices(ctx, m, l.told); err != nil {
 			return err // as above

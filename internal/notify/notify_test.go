@@ -107,11 +107,18 @@ func (o *office) last(kind string) portal.MailID {
 	return id
 }
 
+// gathered are the kinds of mail that wait for others, and leave in one with them.
+const gathered = `('approval', 'signoff', 'file_request', 'file_request_refused', 'approval_reminder', 'signoff_reminder', 'file_request_reminder')`
+
+// send sends a mail by itself, and at once: it waits for no others.
 func (o *office) send(id portal.MailID) {
 	o.t.Helper()
+	o.exec(`UPDATE mails SET state = 'kept', reason = 'aside' WHERE state = 'queued' AND id <> $1 AND kind IN `+gathered, string(id))
+	o.exec(`UPDATE mails SET due_at = $2 WHERE id = $1 AND state = 'queued' AND tries = 0 AND due_at > $2 AND kind IN `+gathered, string(id), db.Micros(o.Clock.Now()))
 	if err := o.notify.Send(o.t.Context(), id); err != nil {
 		o.t.Fatalf("send: %v", err)
 	}
+	o.exec(`UPDATE mails SET state = 'queued', reason = '' WHERE state = 'kept' AND reason = 'aside'`)
 }
 
 func (o *office) mail(id portal.MailID) portal.Mail {

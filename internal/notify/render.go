@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -26,9 +27,13 @@ type letter struct {
 	who   account.Person    // whom it goes to
 	reply portal.ReplyPlace // where its answer belongs; the zero one: it has none
 	told  []portal.NoticeID // that it tells of
+
+	left map[portal.MailID]string // of those that were to leave within it: why not
 	open  bool              // somebody else looks at it: it lets nobody be its reader
 
 	project portal.ProjectID // that it is about, if any
+	place   string           // what that is called, where it asks for something
+	also    []string         // what it says of its button, or of who asks, in one mail with others too
 }
 
 // kinds says how each kind of mail is written. Each returns *portal.Unwanted
@@ -75,6 +80,63 @@ func (n *Notifier) Render(ctx context.Context, m portal.Mail) (mail.Message, err
 
 // write renders a mail for its recipient, in their language and zone.
 func (n *Notifier) write(ctx context.Context, m portal.Mail, open bool) (*letter, error) {
+	parts, err := n.portal.MailsWithin(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	var all []*letter
+	var unwanted error
+	left := map[portal.MailID]string{}
+	for _, x := range append([]portal.Mail{m}, parts...) {
+		l, err := n.compose(ctx, x, open)
+		var why *portal.Unwanted
+		switch {
+		case err == nil:
+			all = append(all, l)
+		case !errors.As(err, &why):
+			return nil, err
+		case unwanted == nil:
+			unwanted = err
+			fallthrough
+		default:
+			left[x.ID] = why.Why
+		}
+	}
+	if len(all) == 0 {
+		return nil, unwanted
+	}
+	l := all[0]
+	if len(all) > 1 {
+		l = n.together(all)
+	}
+	l.ID, l.left = string(m.ID), left
+	if n.returnTo != nil {
+		l.Return = n.returnTo(m.ID)
+	}
+	var topics []string
+	for _, x := range all {
+		if t := portal.MailTopic(x.mail.Kind); t != "" && !slices.Contains(topics, t) {
+			topics = append(topics, t)
+		}
+	}
+	if len(topics) > 0 {
+		n.ends(l, topics...)
+	}
+	switch {
+	case n.heldBack(l):
+		l.body.Footer = append(l.body.Footer, l.T("mail.reply.held"))
+	case l.reply.Place == "":
+		l.body.Footer = append(l.body.Footer, l.T("mail.no_reply"))
+	}
+	if l.brand.SupportEmail != "" {
+		l.body.Footer = append(l.body.Footer, l.T("mail.help", "email", l.brand.SupportEmail))
+	}
+	l.Text, l.HTML, err = mail.Render(l.body)
+	return l, err
+}
+
+// compose writes what one mail says.
+func (n *Notifier) compose(ctx context.Context, m portal.Mail, open bool) (*letter, error) {
 	kind, ok := kinds[m.Kind]
 	if !ok {
 		return nil, fmt.Errorf("notify: no mail of kind %q", m.Kind)
@@ -97,33 +159,19 @@ func (n *Notifier) write(ctx context.Context, m portal.Mail, open bool) (*letter
 		return nil, &portal.Unwanted{Why: "lost"}
 	}
 	l.Book = bookOf(l.who, l.brand)
-	l.body = mail.Body{Lang: l.Lang(), Brand: l.brand.Name, Accent: l.brand.Accent, LogoText: initials(l.brand.Mark())}
-	l.ID = string(m.ID)
-	if n.returnTo != nil {
-		l.Return = n.returnTo(m.ID)
-	}
+	l.body = l.blank()
 	l.From = mail.Address{Name: l.brand.Name, Email: n.from.Email}
 	l.To = mail.Address{Email: m.Address}
 	l.Headers = map[string]string{"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
 	if err := kind(n, ctx, l); err != nil {
 		return nil, gone(err)
 	}
-	if topic := portal.MailTopic(m.Kind); topic != "" {
-		if err := n.chosen(ctx, l, topic); err != nil {
-			return nil, err
-		}
-	}
-	switch {
-	case n.heldBack(l):
-		l.body.Footer = append(l.body.Footer, l.T("mail.reply.held"))
-	case l.reply.Place == "":
-		l.body.Footer = append(l.body.Footer, l.T("mail.no_reply"))
-	}
-	if l.brand.SupportEmail != "" {
-		l.body.Footer = append(l.body.Footer, l.T("mail.help", "email", l.brand.SupportEmail))
-	}
-	l.Text, l.HTML, err = mail.Render(l.body)
-	return l, err
+	return l, n.chosen(ctx, l)
+}
+
+// blank is the page that a letter is written on.
+func (l *letter) blank() mail.Body {
+	return mail.Body{Lang: l.Lang(), Brand: l.brand.Name, Accent: l.brand.Accent, LogoText: initials(l.brand.Mark())}
 }
 
 // gone turns "not there" into a reason not to send.

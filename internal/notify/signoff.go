@@ -41,7 +41,7 @@ func (n *Notifier) toSign(ctx context.Context, l *letter) (portal.Signoff, error
 	if err != nil {
 		return s, err
 	}
-	l.project = s.Project
+	l.project, l.place = s.Project, s.ProjectName
 	l.body.Preheader = l.T("mail.signoff.preheader")
 	if s.DueOn != "" {
 		l.body.Facts = append(l.body.Facts, mail.Fact{Label: l.T("mail.approval.due"), Value: l.Day(s.DueOn, l.now)})

@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
@@ -34,17 +35,81 @@ func (p *Portal) ClaimMail(ctx context.Context, id MailID) (Mail, error) {
 		if held, err = p.holdMail(ctx, d, id, now); err != nil || held {
 			return err
 		}
-		return d.QueryRow(ctx, `
+		err = d.QueryRow(ctx, `
 UPDATE mails AS m SET state = 'sending', tries = tries + 1, due_at = $3,
        address = CASE WHEN kind IN `+toThatAddress+` THEN address ELSE (SELECT a.email FROM persons a WHERE a.id = m.person_id) END
  WHERE id = $1 AND state IN ('queued', 'sending') AND due_at <= $2 AND `+unheld+` AND NOT EXISTS (`+goesBefore+`)
 RETURNING id, kind, person_id, address, subject_id, state, tries, created_at`, string(id), db.Micros(now), db.Micros(now.Add(MailClaim))).
 			Scan(&m.ID, &m.Kind, &m.Person, &m.Address, &m.Subject, &m.State, &m.Tries, &s.created)
+		if err == nil && m.Tries == 1 {
+			err = gatherMails(ctx, d, m, s.created)
+		}
+		return err
 	})
 	if errors.Is(err, db.ErrNoRows) || err == nil && held {
 		return Mail{}, ErrNotDue
 	}
 	return s.mail(), err
+}
+
+// gatherMails gives a mail that is first tried to send the others that leave within it:
+// those to the same person that wait to ask for something of the same client, or to
+// remind of it. Whichever attempt succeeds, it holds these, and no other mail does.
+func gatherMails(ctx context.Context, d *db.Tx, m *Mail, created int64) error {
+	kinds := mailedWith(m.Kind)
+	if len(kinds) == 0 {
+		return nil
+	}
+	const client = `COALESCE((SELECT o.client_id FROM approvals o WHERE o.id = m.subject_id), (SELECT o.client_id FROM signoffs o WHERE o.id = m.subject_id), (SELECT o.client_id FROM file_requests o WHERE o.id = m.subject_id), '')`
+	in, args := oneOf(6, kinds)
+	_, err := d.Exec(ctx, `
+UPDATE mails AS m SET state = 'dropped', reason = $1, due_at = $2
+ WHERE m.person_id = $3 AND m.state = 'queued' AND m.tries = 0 AND m.id <> $4 AND m.kind IN `+in+` AND `+unheld+`
+   AND `+client+` = (SELECT `+client+` FROM mails m WHERE m.id = $5)`,
+		append([]any{mailWith + string(m.ID), created, string(m.Person), string(m.ID), string(m.ID)}, args...)...)
+	return err
+}
+
+// mailWith is why a mail did not leave by itself, before the id of that which it is in.
+const mailWith = "with/"
+
+// MailsWithin are those that leave within a mail, oldest first: each is due as if it were
+// that one, by which an index finds them.
+func (p *Portal) MailsWithin(ctx context.Context, m Mail) ([]Mail, error) {
+	if len(mailedWith(m.Kind)) == 0 {
+		return nil, nil
+	}
+	rows, err := p.db.Query(ctx, `
+SELECT m.id, m.kind, m.person_id, m.subject_id, m.state, m.tries, m.created_at FROM mails m
+ WHERE m.state = 'dropped' AND m.due_at = $1 AND m.person_id = $2 AND m.reason = $3 ORDER BY m.id`, db.Micros(m.Created), string(m.Person), mailWith+string(m.ID))
+	return list(rows, err, func(rows *db.Rows) (Mail, error) {
+		var s mailScan
+		err := rows.Scan(&s.ID, &s.Kind, &s.Person, &s.Subject, &s.State, &s.Tries, &s.created)
+		s.Address = m.Address
+		return s.mail(), err
+	})
+}
+
+// LeaveMail says why a mail that was to leave within another does not.
+func (p *Portal) LeaveMail(ctx context.Context, id MailID, why string) error {
+	return p.db.Write(ctx, func(d *db.Tx) error {
+		_, err := d.Exec(ctx, `UPDATE mails SET reason = $2, due_at = 0 WHERE id = $1 AND state = 'dropped' AND SUBSTR(reason, 1, 5) = '`+mailWith+`'`, string(id), why)
+		return err
+	})
+}
+
+// mailedWith are the kinds of mail that leave in one with those of a kind; none: it
+// leaves alone.
+func mailedWith(kind string) (kinds []string) {
+	if with := mailings[kind].with; with != "" {
+		for k, of := range mailings {
+			if of.with == with {
+				kinds = append(kinds, k)
+			}
+		}
+		slices.Sort(kinds)
+	}
+	return kinds
 }
 
 // unreached is the condition that a mail o was put off as no mail could be sent, which

@@ -367,6 +367,17 @@ func (me *Scope) LeftUnread(ctx context.Context, m Mail) (bool, error) {
 	return len(happened)+len(said) > 0, err
 }
 
+// SeenSince reports whether the actor has looked at what a mail asks of them since it was
+// queued: it is not mailed then. A reminder is, as it is of what was seen.
+func (me *Scope) SeenSince(ctx context.Context, m Mail) (bool, error) {
+	if mailings[m.Kind].with != "asked" {
+		return false, nil
+	}
+	var at int64
+	err := me.get(ctx, `SELECT COALESCE(n.read_at, 0) FROM my_told n WHERE n.listed = 1 AND n.about = $2 ORDER BY n.id DESC LIMIT 1`, []any{m.Subject}, &at)
+	return at >= db.Micros(m.Created), noneFound(err)
+}
+
 // inMail wants what a mail takes along. Before it was first tried to send it, that is
 // what it would take along now; one that is held since a backup was brought back has
 // its own already.

@@ -58,6 +58,7 @@ type mailing struct {
 	topic  Topics // with which they end it; none where notices say it
 	asks   bool   // it leaves them something to do, which muting a project does not keep back
 	waits  bool   // for more of the same
+	with   string // what is asked for is in one mail with others of the same name; empty: alone
 
 	apart time.Duration // the least between one and the next to the same person about the same
 }
@@ -79,16 +80,16 @@ var mailings = map[string]mailing{
 	MailNotices: {},
 	MailDigest:  {},
 
-	MailApproval:            {topic: TopicAsked, asks: true},
+	MailApproval:            {topic: TopicAsked, asks: true, waits: true, with: "asked"},
 	MailApprovalCall:        {topic: TopicAsked, asks: true, apart: time.Hour},
-	"signoff":               {topic: TopicAsked, asks: true},
-	"file_request":          {topic: TopicRequests, asks: true},
-	"file_request_refused":  {topic: TopicRequests, asks: true},
+	"signoff":               {topic: TopicAsked, asks: true, waits: true, with: "asked"},
+	"file_request":          {topic: TopicRequests, asks: true, waits: true, with: "asked"},
+	"file_request_refused":  {topic: TopicRequests, asks: true, waits: true, with: "asked"},
 	"file_request_answered": {topic: TopicRequests, asks: true},
-	MailApprovalReminder:    {topic: TopicReminders, asks: true},
-	MailReminder:            {topic: TopicReminders, asks: true},
+	MailApprovalReminder:    {topic: TopicReminders, asks: true, waits: true, with: "reminders"},
+	MailReminder:            {topic: TopicReminders, asks: true, waits: true, with: "reminders"},
 	MailApprovalEscalated:   {topic: TopicLate},
-	MailSignoffReminder:     {topic: TopicReminders, asks: true},
+	MailSignoffReminder:     {topic: TopicReminders, asks: true, waits: true, with: "reminders"},
 	MailSignoffEscalated:    {topic: TopicLate},
 	MailDraftsShared:        {topic: TopicGathered, asks: true, waits: true},
 	MailDailyHead:           {topic: TopicRecord},

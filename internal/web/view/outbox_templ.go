@@ -45,6 +45,8 @@ func mailReason(p *Page, m portal.Mail) string {
 		return ""
 	case !failed:
 		return p.T("outbox.why." + m.Reason)
+	case stage == "with":
+		return p.T("outbox.why.with")
 	case detail == "":
 		return p.T("outbox.plain." + stage)
 	}
