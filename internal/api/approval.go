@@ -28,6 +28,31 @@ type approval struct {
 	MayDecide   bool                 `json:"may_decide" doc:"Whether you may answer it now."`
 	AskedBy     string               `json:"asked_by,omitempty" doc:"Who asked; absent where you are not shown names of the team."`
 	CreatedAt   time.Time            `json:"created_at" doc:"When."`
+	Said        *said                `json:"said,omitempty" doc:"What the deliverable said beside its files when it was asked, which is decided on, too. Not in lists."`
+}
+
+type said struct {
+	Title   string     `json:"title" doc:"What it was called."`
+	Body    string     `json:"body,omitempty" doc:"What it was described as."`
+	Links   []saidLink `json:"links,omitempty" doc:"What it linked to."`
+	Changed bool       `json:"changed" doc:"Whether it says something else now."`
+}
+
+type saidLink struct {
+	Title string `json:"title" doc:"What the link was called."`
+	URL   string `json:"url" doc:"Its address."`
+}
+
+// saidWire is what a deliverable said and says, where that is known.
+func saidWire(was, is *portal.About) *said {
+	if was == nil {
+		return nil
+	}
+	w := &said{Title: was.Title, Body: was.Body, Changed: !was.Same(is)}
+	for _, l := range was.Links {
+		w.Links = append(w.Links, saidLink(l))
+	}
+	return w
 }
 
 func approvalWire(a portal.Approval) approval {
@@ -245,7 +270,13 @@ func (s *server) approvals() {
 	})
 	read(s, "/api/approvals/{id}", "approval", "An approval", func(ctx context.Context, me *portal.Scope, id string) (approval, error) {
 		a, err := me.Approval(ctx, portal.ApprovalID(id))
-		return approvalWire(a), err
+		if err != nil {
+			return approval{}, err
+		}
+		w := approvalWire(a)
+		was, is, err := me.ApprovalAbout(ctx, a)
+		w.Said = saidWire(was, is)
+		return w, err
 	})
 	readAll(s, "/api/approvals/{id}/files", "list-approval-files", "The exact versions that are decided on", func(ctx context.Context, me *portal.Scope, q *byID) ([]portal.ApprovalSubject, string, error) {
 		if _, err := me.Approval(ctx, portal.ApprovalID(q.ID)); err != nil {

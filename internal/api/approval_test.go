@@ -96,6 +96,31 @@ func TestApprovals(t *testing.T) {
 	})
 }
 
+// What a deliverable said when it was asked is read with the approval, whatever it says
+// since.
+func TestSaidOnTheWire(t *testing.T) {
+	runBytes(t, func(t *testing.T, s *site) {
+		mia, cleo := s.token("mia", "read", "write"), s.token("cleo", "read", "write")
+		d := s.asks(mia, 201, "POST", "/api/projects/"+string(s.Site)+"/deliverables", `{"title":"Claim","body":"Warm","audience":"client"}`).text("id")
+		s.asks(mia, 201, "POST", "/api/deliverables/"+d+"/links", `{"title":"Draft","url":"https://example.test/warm"}`)
+		path := "/api/approvals/" + s.asks(mia, 201, "POST", "/api/projects/"+string(s.Site)+"/approvals", `{"title":"The claim","deliverable":"`+d+`","stages":[{"people":["`+string(s.Cleo)+`"]}]}`).text("id")
+		said := func(want string) M {
+			t.Helper()
+			a := s.asks(cleo, 200, "GET", path, "")
+			if got := fmt.Sprint(a["said"]); got != want {
+				t.Errorf("it said %s, want %s", got, want)
+			}
+			return a
+		}
+		const was = "links:[map[title:Draft url:https://example.test/warm]] title:Claim]"
+		a := said("map[body:Warm changed:false " + was)
+		s.asks(cleo, 204, "POST", path+"/decision", `{"answer":"declined","note":"Never","content":"`+a.text("content")+`"}`)
+		rev := s.asks(mia, 200, "GET", "/api/deliverables/"+d, "").text("revision")
+		s.asks(mia, 204, "PUT", "/api/deliverables/"+d, `{"title":"Claim","body":"Cool","revision":`+rev+`}`)
+		said("map[body:Warm changed:true " + was)
+	})
+}
+
 // On the wire the client's first stage is the first: nothing of what they read says
 // that the team was asked before.
 func TestTeamStageOnTheWire(t *testing.T) {

@@ -474,7 +474,11 @@ func (p *Pack) approval(ctx context.Context, w io.Writer, a portal.Approval) err
 	if err != nil {
 		return err
 	}
-	return approval(p, a, subjects, given, verdicts).Render(ctx, w)
+	was, is, err := p.Theirs.ApprovalAbout(ctx, a)
+	if err != nil {
+		return err
+	}
+	return approval(p, a, was, was != nil && !was.Same(is), subjects, given, verdicts).Render(ctx, w)
 }
 
 // revisions are the lists of what was to be changed, with what became of each point.

@@ -408,7 +408,7 @@ func (p *Pack) numbered(title string, n int) string {
 }
 
 //go:noinline
-func approval(p *Pack, a portal.Approval, subjects []portal.ApprovalSubject, given []portal.ApprovalDecision, verdicts []portal.Verdict) templ.Component {
+func approval(p *Pack, a portal.Approval, was *portal.About, changed bool, subjects []portal.ApprovalSubject, given []portal.ApprovalDecision, verdicts []portal.Verdict) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var66 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<article class=\"card\"><h3>")
 		component.Text(templ_7745c5c3_Buffer, string(a.Title))
@@ -423,6 +423,37 @@ func approval(p *Pack, a portal.Approval, subjects []portal.ApprovalSubject, giv
 			templ_7745c5c3_Buffer.WriteString("<div class=\"prose\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, templ.Raw(prose.HTML(a.Body)))
 			templ_7745c5c3_Buffer.WriteString("</div>")
+		}
+		if was != nil {
+			templ_7745c5c3_Buffer.WriteString("<h4>")
+			component.Text(templ_7745c5c3_Buffer, string(was.Title))
+			templ_7745c5c3_Buffer.WriteString("</h4>")
+			if changed {
+				templ_7745c5c3_Buffer.WriteString("<p class=\"soft\">")
+				component.Text(templ_7745c5c3_Buffer, string(p.Book.T("approval.about_old")))
+				templ_7745c5c3_Buffer.WriteString("</p>")
+			}
+			templ_7745c5c3_Buffer.WriteString(" <div class=\"prose\">")
+			component.Put(ctx, templ_7745c5c3_Buffer, templ.Raw(prose.HTML(was.Body)))
+			templ_7745c5c3_Buffer.WriteString("</div>")
+			if len(was.Links) > 0 {
+				templ_7745c5c3_Buffer.WriteString("<ul class=\"list\">")
+				for _, l := range was.Links {
+					templ_7745c5c3_Buffer.WriteString("<li><span>")
+					component.Text(templ_7745c5c3_Buffer, string(l.Title))
+					templ_7745c5c3_Buffer.WriteString("</span> <a href=\"")
+					var templ_7745c5c3_Var74 templ.SafeURL
+					templ_7745c5c3_Var74, templ_7745c5c3_Err = templ.JoinURLErrs(l.URL)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var74))
+					templ_7745c5c3_Buffer.WriteString("\" rel=\"noopener noreferrer nofollow ugc\">")
+					component.Text(templ_7745c5c3_Buffer, string(l.URL))
+					templ_7745c5c3_Buffer.WriteString("</a></li>")
+				}
+				templ_7745c5c3_Buffer.WriteString("</ul>")
+			}
 		}
 		if len(subjects) > 0 {
 			templ_7745c5c3_Buffer.WriteString("<ul class=\"list\">")
@@ -506,7 +537,7 @@ func (p *Pack) result(s portal.ApprovalSubject) string {
 // revision is a list of what was to be changed.
 //go:noinline
 func revision(p *Pack, r portal.Revision, points []portal.Change) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var82 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var87 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<article class=\"card\"><h3>")
 		component.Text(templ_7745c5c3_Buffer, string(p.Book.T("revision.title", "title", r.Title)))
 		templ_7745c5c3_Buffer.WriteString("</h3><p class=\"soft\">")
@@ -603,7 +634,7 @@ func (p *Pack) answer(a portal.Answer) string {
 // place is what comments begin with that are on a place.
 //go:noinline
 func place(p *Pack, th portal.Thread) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var97 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var102 templ.Component) (templ_7745c5c3_Err error) {
 		if th.Place != nil {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"soft\">")
 			component.Text(templ_7745c5c3_Buffer, string(strconv.Itoa(th.Number)))
@@ -617,7 +648,7 @@ func place(p *Pack, th portal.Thread) templ.Component {
 
 //go:noinline
 func message(p *Pack, m portal.Message, up string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var100 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var105 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<article><p class=\"by\"><b>")
 		component.Text(templ_7745c5c3_Buffer, string(p.by(m.AuthorName)))
 		templ_7745c5c3_Buffer.WriteString("</b> <span class=\"soft\">")
@@ -643,12 +674,12 @@ func message(p *Pack, m portal.Message, up string) templ.Component {
 			for _, f := range m.Files {
 				if v := p.newest[f.ID]; v != nil && v.path != "" {
 					templ_7745c5c3_Buffer.WriteString("<p><a href=\"")
-					var templ_7745c5c3_Var107 templ.SafeURL
-					templ_7745c5c3_Var107, templ_7745c5c3_Err = templ.JoinURLErrs(href(up, v.path))
+					var templ_7745c5c3_Var112 templ.SafeURL
+					templ_7745c5c3_Var112, templ_7745c5c3_Err = templ.JoinURLErrs(href(up, v.path))
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var107))
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var112))
 					templ_7745c5c3_Buffer.WriteString("\">")
 					component.Text(templ_7745c5c3_Buffer, string(f.Name))
 					templ_7745c5c3_Buffer.WriteString("</a></p>")
@@ -675,7 +706,7 @@ func (p *Pack) of(m portal.Message) string {
 // absent are things that are not in the pack, and why.
 //go:noinline
 func absent(why string, all []string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var110 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var115 templ.Component) (templ_7745c5c3_Err error) {
 		if len(all) > 0 {
 			templ_7745c5c3_Buffer.WriteString("<p>")
 			component.Text(templ_7745c5c3_Buffer, string(why))

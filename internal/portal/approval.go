@@ -489,6 +489,22 @@ func (me *Scope) FileApprovals(ctx context.Context, id FileID) ([]ApprovalSubjec
 	return list(rows, err, scanSubject)
 }
 
+// ApprovedIn returns of each file in a deliverable which version the client approved
+// last, where they did any.
+func (me *Scope) ApprovedIn(ctx context.Context, id DeliverableID) (map[FileID]ApprovalSubject, error) {
+	rows, err := me.query(ctx, `
+SELECT `+subjectColumns+` FROM my_approval_subjects s JOIN my_approvals a ON a.id = s.approval_id
+ WHERE s.file_id IN (SELECT f.id FROM my_attachments f WHERE f.item_id = $2) AND s.result = 'approved' AND a.shown_at IS NOT NULL ORDER BY s.state_at DESC, s.approval_id DESC`, string(id))
+	found, err := list(rows, err, scanSubject)
+	last := map[FileID]ApprovalSubject{}
+	for _, s := range found {
+		if _, ok := last[s.File]; !ok {
+			last[s.File] = s
+		}
+	}
+	return last, err
+}
+
 // ApprovalStage is one step of an approval.
 type ApprovalStage struct {
 	Number   int

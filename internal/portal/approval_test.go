@@ -492,6 +492,137 @@ func TestApprovedStaysBound(t *testing.T) {
 	})
 }
 
+// T179 of a deliverable: what was approved is the text and the versions that were in it.
+// With something newer in it, that needs a new approval, for which it is reviewed again
+// until it is signed off; what was approved before stays what it was.
+func TestApprovedContentStaysBound(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		byHand(t, w, `DELETE FROM events`)
+		byHand(t, w, `DELETE FROM event_chains`)
+		tom, cleo := w.As(w.Tom), w.As(w.Cleo)
+		files, versions := banners(t, w, 1)
+		d := must[portal.DeliverableID](t)(tom.AddDeliverable(ctx, w.Site, portal.NewDeliverable{Title: "Box", Body: "Warm and dry.", Audience: portal.ClientSide}))
+		if err := tom.Attach(ctx, portal.ItemID(d), files[0]); err != nil {
+			t.Fatal(err)
+		}
+		is := func(what string, state portal.State, round int, outgrown bool, approved portal.VersionID) (x portal.Deliverable) {
+			t.Helper()
+			for _, who := range []*portal.Scope{cleo, tom} {
+				x = must[portal.Deliverable](t)(who.Deliverable(ctx, d))
+				old := must[bool](t)(who.Outgrown(ctx, must[portal.Project](t)(who.Project(ctx, w.Site)), x))
+				marks := must[map[portal.FileID]portal.ApprovalSubject](t)(who.ApprovedIn(ctx, d))
+				if x.State != state || x.Round != round || old != outgrown || marks[files[0]].Version != approved {
+					t.Errorf("%s it is %s in round %d, outgrown: %v, and of %v is approved %v", what, x.State, x.Round, old, versions[0], marks)
+				}
+			}
+			return x
+		}
+		again := func() error {
+			_, err := tom.AskApproval(ctx, w.Site, portal.NewApproval{Title: "Box", Deliverable: d, Stages: []portal.NewStage{{People: []portal.PersonID{w.Cleo}}}})
+			return err
+		}
+		sound := func(what string, breaks int) {
+			t.Helper()
+			if _, all, err := portal.VerifyChains(ctx, w.DB); err != nil || len(all) != breaks {
+				t.Errorf("%s: %v, %v", what, all, err)
+			}
+		}
+		is("before it is asked,", portal.StateShared, 0, false, "")
+		a := toApprove(t, w, portal.NewApproval{Deliverable: d})
+		if err := cleo.Decide(ctx, a.ID, yes(a)); err != nil {
+			t.Fatal(err)
+		}
+		is("once approved,", portal.StateApproved, 1, false, versions[0])
+		wants(t, "asking about the same", again(), portal.ErrConflict)
+
+		newer := bytesOf(t, w, files[0], "the newer bytes")()
+		x := is("with a newer version,", portal.StateApproved, 1, true, versions[0])
+		wants(t, "changing what was approved", tom.ChangeDeliverable(ctx, d, portal.DeliverableChange{Title: "Tin", Revision: x.Revision}), portal.ErrConflict)
+		b := toApprove(t, w, portal.NewApproval{Deliverable: d})
+		if is := must[[]portal.ApprovalSubject](t)(cleo.ApprovalSubjects(ctx, b.ID)); b.Previous != a.ID || b.Round != 2 || len(is) != 1 || is[0].Version != newer {
+			t.Errorf("asked again: %+v about %+v", b, is)
+		}
+		is("asked again,", portal.StateInReview, 2, false, versions[0])
+		wants(t, "undoing what was asked again", cleo.Undo(ctx, a.ID), portal.ErrConflict)
+		_, err := tom.AskSignoff(ctx, portal.NewSignoff{Project: w.Site, Subject: string(d), Statement: "I accept."})
+		refuses(t, "signing off what is in review", err, "subject", "not_approved")
+		if err := tom.CancelApproval(ctx, b.ID); err != nil {
+			t.Fatal(err)
+		}
+		x = is("no longer asked,", portal.StateShared, 1, false, versions[0])
+		if err := tom.ChangeDeliverable(ctx, d, portal.DeliverableChange{Title: "Tin", Body: "Cool and wet.", Revision: x.Revision}); err != nil {
+			t.Fatal(err)
+		}
+		c := toApprove(t, w, portal.NewApproval{Deliverable: d})
+		sound("asked with another text", 0)
+		wants(t, "the old answer to something newer", cleo.Decide(ctx, c.ID, yes(a)), portal.ErrConflict)
+		if err := cleo.Decide(ctx, c.ID, yes(c)); err != nil {
+			t.Fatal(err)
+		}
+		is("approved again,", portal.StateApproved, 2, false, newer)
+		stands(t, w, a.ID, portal.ApprovalGranted)
+		was, now, err := cleo.ApprovalAbout(ctx, a)
+		if err != nil || was.Title != "Box" || was.Body != "Warm and dry." || now.Title != "Tin" || now.Body != "Cool and wet." || was.Same(now) {
+			t.Errorf("the first was about %+v, now %+v, %v", was, now, err)
+		}
+		if s := must[[]portal.ApprovalSubject](t)(cleo.ApprovalSubjects(ctx, a.ID)); s[0].Version != versions[0] || s[0].Result != "approved" || s[0].Newest {
+			t.Errorf("the first is about %+v", s)
+		}
+		sound("approved twice", 0)
+
+		s := askedToSign(t, w, string(d))
+		_, signature := lookedAt(t, w, w.Cleo, s)
+		if err := cleo.SignOff(ctx, s.ID, signature); err != nil {
+			t.Fatal(err)
+		}
+		bytesOf(t, w, files[0], "the newest bytes")()
+		is("signed off,", portal.StateSignedOff, 2, true, newer)
+		wants(t, "asking about what was signed off", again(), portal.ErrConflict)
+		sound("signed off", 0)
+		byHand(t, w, `UPDATE deliverables SET body = 'Cold and wet.' WHERE id = $1`, string(d))
+		sound("altered by hand", 1)
+	})
+}
+
+// What the team approves for itself first, of what is newer in a deliverable that was
+// approved, does not take the client's approval away, nor is it theirs.
+func TestTeamLooksAtWhatIsNewer(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		tom, cleo := w.As(w.Tom), w.As(w.Cleo)
+		files, versions := banners(t, w, 1)
+		d := must[portal.DeliverableID](t)(tom.AddDeliverable(ctx, w.Site, portal.NewDeliverable{Title: "Box", Audience: portal.ClientSide}))
+		if err := tom.Attach(ctx, portal.ItemID(d), files[0]); err != nil {
+			t.Fatal(err)
+		}
+		a := toApprove(t, w, portal.NewApproval{Deliverable: d})
+		if err := cleo.Decide(ctx, a.ID, yes(a)); err != nil {
+			t.Fatal(err)
+		}
+		bytesOf(t, w, files[0], "the newer bytes")()
+		b := toApprove(t, w, portal.NewApproval{Deliverable: d, Stages: []portal.NewStage{{Of: portal.Team, People: []portal.PersonID{w.Mia}}, {People: []portal.PersonID{w.Cleo}}}})
+		state := func() portal.State { return must[portal.Deliverable](t)(cleo.Deliverable(ctx, d)).State }
+		if s := state(); s != portal.StateApproved {
+			t.Errorf("while the team looks at it, it is %s", s)
+		}
+		if err := w.As(w.Mia).Decide(ctx, b.ID, portal.ApprovalAnswer{Answer: portal.AnswerDecline, Note: "Not yet", Content: b.Content}); err != nil {
+			t.Fatal(err)
+		}
+		if s := state(); s != portal.StateApproved {
+			t.Errorf("declined by the team it is %s", s)
+		}
+		if marks := must[map[portal.FileID]portal.ApprovalSubject](t)(tom.ApprovedIn(ctx, d)); marks[files[0]].Version != versions[0] {
+			t.Errorf("approved are %+v", marks)
+		}
+		b = toApprove(t, w, portal.NewApproval{Deliverable: d, Stages: []portal.NewStage{{Of: portal.Team, People: []portal.PersonID{w.Mia}}, {People: []portal.PersonID{w.Cleo}}}})
+		if err := w.As(w.Mia).Decide(ctx, b.ID, yes(b)); err != nil {
+			t.Fatal(err)
+		}
+		if s := state(); s != portal.StateInReview {
+			t.Errorf("approved by the team it is %s", s)
+		}
+	})
+}
+
 // bytesOf begins a version of a file that the client sees; what it returns finishes it.
 func bytesOf(t *testing.T, w *portaltest.World, f portal.FileID, content string) (finish func() portal.VersionID) {
 	t.Helper()

@@ -390,6 +390,7 @@ func (t *tx) newestOf(ctx context.Context, id FileID, client bool) (v VersionID,
 
 // contentFor are the files in a deliverable that its client sees, or will see with
 // it once the team has approved them: all others are no part of what is decided on.
+// ErrConflict when it was signed off, and when just that was approved.
 func (t *tx) contentFor(ctx context.Context, p Project, id DeliverableID, client bool) ([]Version, error) {
 	d, err := deliverable(ctx, t, id)
 	if err == ErrNotFound || err == nil && d.Project != p.ID {
@@ -401,11 +402,27 @@ func (t *tx) contentFor(ctx context.Context, p Project, id DeliverableID, client
 	switch {
 	case err != nil:
 		return nil, err
-	case d.State.Accepted():
+	case d.State == StateSignedOff:
 		return nil, ErrConflict
 	case client && (d.Audience != ClientSide || !p.Shows.Has(SectionDeliverables)):
 		return nil, invalid("versions", "not_shown")
-	case !p.Shows.Has(SectionFiles):
+	}
+	all, err := contentIn(ctx, t, p, d, client)
+	if err == nil && d.State == StateApproved {
+		var newer bool
+		if newer, err = outgrown(ctx, t, p, d, all); err == nil && !newer {
+			err = ErrConflict // nothing else is there to approve
+		}
+	}
+	if err == nil && slices.ContainsFunc(all, Version.HeldBack) {
+		err = invalid("versions", "held")
+	}
+	return all, err
+}
+
+// contentIn are those files as they are now, the newest version of each.
+func contentIn(ctx context.Context, r reader, p Project, d Deliverable, client bool) (all []Version, err error) {
+	if !p.Shows.Has(SectionFiles) {
 		return nil, nil
 	}
 	cond := ` AND f.audience = 'client' AND v.version_audience = 'client'`
@@ -416,21 +433,52 @@ func (t *tx) contentFor(ctx context.Context, p Project, id DeliverableID, client
 	default: // nothing of it is shown yet
 		cond = ``
 	}
-	rows, err := t.query(ctx, `
+	rows, err := r.query(ctx, `
 SELECT `+versionColumns+` FROM my_attachments f JOIN my_versions v ON v.file_id = f.id
- WHERE f.item_id = $2`+cond+` ORDER BY f.position, f.id, v.number DESC`, string(id))
+ WHERE f.item_id = $2`+cond+` ORDER BY f.position, f.id, v.number DESC`, string(d.ID))
 	found, err := list(rows, err, scanVersion)
-	var all []Version
 	for _, v := range found {
-		switch {
-		case slices.ContainsFunc(all, func(o Version) bool { return o.File == v.File }):
-		case v.HeldBack():
-			return nil, invalid("versions", "held")
-		default:
+		if !slices.ContainsFunc(all, func(o Version) bool { return o.File == v.File }) {
 			all = append(all, v)
 		}
 	}
 	return all, err
+}
+
+// outgrown reports whether the files in a deliverable are not those that its client
+// approved: then it can be asked about again.
+func outgrown(ctx context.Context, r reader, p Project, d Deliverable, files []Version) (bool, error) {
+	if !d.State.Accepted() || !p.Shows.Has(SectionFiles) {
+		return false, nil
+	}
+	var last ApprovalID
+	err := r.get(ctx, `
+SELECT a.id FROM my_approvals a WHERE a.deliverable_id = $2 AND a.shown_at IS NOT NULL AND a.state IN ('approved', 'approved_with_notes') ORDER BY a.state_at DESC, a.id DESC LIMIT 1`, []any{string(d.ID)}, &last)
+	if err == ErrNotFound {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	was, err := approvalSubjects(ctx, r, last)
+	same := len(was) == len(files)
+	for _, s := range was {
+		same = same && slices.ContainsFunc(files, func(v Version) bool { return v.ID == s.Version })
+	}
+	return !same, err
+}
+
+// Outgrown reports whether what the client sees in a deliverable of the project is not
+// what they approved of it.
+func (me *Scope) Outgrown(ctx context.Context, p Project, d Deliverable) (bool, error) {
+	if !d.State.Accepted() {
+		return false, nil
+	}
+	files, err := contentIn(ctx, me, p, d, true)
+	if err != nil {
+		return false, err
+	}
+	return outgrown(ctx, me, p, d, files)
 }
 
 // checkPeople makes sure that all who are asked can answer, and finds those who are
@@ -594,6 +642,9 @@ type About struct {
 // AboutLink is an address in it.
 type AboutLink struct{ Title, URL string }
 
+// Same reports whether two say the same.
+func (a *About) Same(is *About) bool { return len(a.others(is)) == 0 }
+
 // kept is how the database keeps it.
 func (a *About) kept() (any, error) {
 	if a == nil {
@@ -608,8 +659,36 @@ func (a *About) Scan(v any) error {
 	return json.Unmarshal([]byte(s), a)
 }
 
+// ApprovalAbout returns what the deliverable said that an approval is about, when it was
+// asked, and what it says now. Of files alone it is neither; of a draft, and from before
+// that was kept, it is not known what it said.
+func (me *Scope) ApprovalAbout(ctx context.Context, a Approval) (was, is *About, err error) {
+	if a.Deliverable == "" {
+		return nil, nil, nil
+	}
+	if was, err = aboutOf(ctx, me, a.ID); err != nil {
+		return nil, nil, err
+	}
+	is, err = aboutNow(ctx, me, a.Deliverable)
+	return was, is, err
+}
+
+// aboutNow is what a deliverable says.
+func aboutNow(ctx context.Context, r reader, id DeliverableID) (*About, error) {
+	d, err := deliverable(ctx, r, id)
+	if err != nil {
+		return nil, err
+	}
+	all, err := links(ctx, r, id)
+	about := &About{Title: d.Title, Body: d.Body}
+	for _, l := range all {
+		about.Links = append(about.Links, AboutLink{l.Title, l.URL})
+	}
+	return about, err
+}
+
 // aboutOf is what the deliverable said that an approval is about, when it was asked;
-// nil when it is about files alone, or from before that was kept.
+// nil when that is not known.
 func aboutOf(ctx context.Context, r reader, id ApprovalID) (*About, error) {
 	var kept string
 	if err := r.get(ctx, `SELECT COALESCE(a.about, '') FROM my_approvals a WHERE a.id = $2`, []any{string(id)}, &kept); err != nil || kept == "" {
@@ -622,17 +701,8 @@ func aboutOf(ctx context.Context, r reader, id ApprovalID) (*About, error) {
 // contentHash binds all that is decided on, as it is now.
 func (t *tx) contentHash(ctx context.Context, a Approval) (hash string, about *About, subjects []ApprovalSubject, err error) {
 	if a.Deliverable != "" {
-		d, err := deliverable(ctx, t, a.Deliverable)
-		if err != nil {
+		if about, err = aboutNow(ctx, t, a.Deliverable); err != nil {
 			return "", nil, nil, err
-		}
-		all, err := links(ctx, t, a.Deliverable)
-		if err != nil {
-			return "", nil, nil, err
-		}
-		about = &About{Title: d.Title, Body: d.Body}
-		for _, l := range all {
-			about.Links = append(about.Links, AboutLink{l.Title, l.URL})
 		}
 	}
 	subjects, err = approvalSubjects(ctx, t, a.ID)

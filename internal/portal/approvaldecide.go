@@ -416,14 +416,14 @@ func (t *tx) keepResults(ctx context.Context, a Approval, f flow, to ApprovalSta
 }
 
 // underReview puts the deliverable that an approval is about into review: its next
-// round begins. Passed says that the team's own stages led to it, and by who asked.
+// round begins, also of one that was approved as it was then. Passed says that the team's own stages led to it, and by who asked.
 func (t *tx) underReview(ctx context.Context, a Approval, by PersonID, passed bool) error {
 	if a.Deliverable == "" {
 		return nil
 	}
 	n, err := t.exec(ctx, `
 UPDATE deliverables SET state = 'in_review', state_at = $1, state_by = $2, round = round + 1, turn = 'client', turn_since = $1, revision = revision + 1
- WHERE id = $3 AND state IN ('draft', 'shared', 'changes_requested')`, t.now, string(by), string(a.Deliverable))
+ WHERE id = $3 AND state IN ('draft', 'shared', 'changes_requested', 'approved')`, t.now, string(by), string(a.Deliverable))
 	if err != nil || n == 0 {
 		return err
 	}

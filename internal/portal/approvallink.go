@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -123,7 +124,7 @@ type AskedOf struct {
 	People      []ApprovalPerson
 	Verdicts    []Verdict
 	Deliverable *Deliverable
-	Links       []Link
+	About       *About            // what it said when it was asked
 	Call        ApprovalCall      // that the link's person can confirm; the zero one: none
 	Remarks     int               // open comments on it
 	Unsent      map[VersionID]int // comments of the link's person that are not sent yet
@@ -144,9 +145,11 @@ func (l *ApprovalLink) Asked(ctx context.Context, known bool) (a AskedOf, err er
 			return a, err
 		}
 		a.Deliverable = &d
-		if a.Links, err = l.me.Links(ctx, d.ID); err != nil { // they are decided on, too
+		was, is, err := l.me.ApprovalAbout(ctx, l.Approval)
+		if err != nil {
 			return a, err
 		}
+		a.About = cmp.Or(was, is)
 	}
 	if known || !l.told.IsZero() {
 		if a.Call, err = l.me.CallToConfirm(ctx, id); err != nil && err != ErrNotFound {

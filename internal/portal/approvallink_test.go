@@ -57,8 +57,8 @@ func TestApprovalLinkShowsLinks(t *testing.T) {
 		must[portal.LinkID](t)(w.As(w.Mia).AddLink(ctx, d, "Prototype", "https://example.test/prototype"))
 		a := toApprove(t, w, portal.NewApproval{Deliverable: d})
 		of, err := leads(t, w, "asked", answerToken(t, w, a.ID, w.Cleo), portal.AnswerAwaited).Asked(ctx, false)
-		if err != nil || of.Deliverable == nil || !slices.ContainsFunc(of.Links, func(l portal.Link) bool { return l.URL == "https://example.test/prototype" }) {
-			t.Errorf("it shows the links %+v, %v", of.Links, err)
+		if err != nil || of.Deliverable == nil || !slices.ContainsFunc(of.About.Links, func(l portal.AboutLink) bool { return l.URL == "https://example.test/prototype" }) {
+			t.Errorf("it shows %+v, %v", of.About, err)
 		}
 	})
 }
@@ -80,7 +80,7 @@ func TestApprovalLink(t *testing.T) {
 		if err != nil || len(of.Subjects) != 2 || of.Subjects[0].SHA256 == "" || len(of.People) != 2 {
 			t.Errorf("what it shows: %+v, %v", of, err)
 		}
-		if of, err = l.Asked(ctx, false); err != nil || len(of.Subjects) != 2 || len(of.People)+len(of.Stages)+len(of.Verdicts)+len(of.Links) != 0 {
+		if of, err = l.Asked(ctx, false); err != nil || len(of.Subjects) != 2 || of.About != nil || len(of.People)+len(of.Stages)+len(of.Verdicts) != 0 {
 			t.Errorf("what it shows of a forwarded mail: %+v, %v", of, err)
 		}
 		for _, bad := range []string{"", "x", token[:len(token)-1], token + "x", w.Accounts.Token(account.PurposeApproval, string(a.ID)), w.Accounts.Token(account.PurposeShareLink, string(a.ID))} {

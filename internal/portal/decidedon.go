@@ -64,7 +64,7 @@ type decided struct {
 	Approval
 	subjects []ApprovalSubject
 	was, is  *About // the deliverable as it was, and as it is
-	fixed    bool   // it cannot have changed, as the approval stands
+	fixed    bool   // it cannot have changed, as the approval stands: it was not asked about again since
 	accepted bool   // nor as its own state says, which is sealed
 }
 
@@ -73,7 +73,7 @@ func askedAbout(ctx context.Context, q querier, after string, most int) (all []*
 	rows, err := q.Query(ctx, `
 SELECT a.id, a.title, a.body, a.checklist, a.content, COALESCE(a.about, ''), COALESCE(a.deliverable_id, ''), COALESCE(d.title, ''), COALESCE(d.body, ''),
        CASE WHEN d.id IS NOT NULL AND a.shown_at IS NOT NULL AND a.state IN ('requested', 'viewed', 'approved', 'approved_with_notes')
-             AND NOT EXISTS (SELECT 1 FROM approvals o WHERE o.deliverable_id = a.deliverable_id AND o.id > a.id AND o.shown_at IS NOT NULL AND o.state NOT IN ('cancelled', 'superseded', 'expired'))
+             AND NOT EXISTS (SELECT 1 FROM approvals n WHERE n.deliverable_id = a.deliverable_id AND (n.shown_at, n.id) > (a.shown_at, a.id))
             THEN 1 ELSE 0 END,
        CASE WHEN d.state IN ('in_review', 'approved', 'signed_off') THEN 1 ELSE 0 END
   FROM approvals a LEFT JOIN deliverables d ON d.id = a.deliverable_id WHERE a.id > $1 AND a.content <> '' ORDER BY a.id LIMIT $2`, after, most)

@@ -251,7 +251,7 @@ func (me *Scope) AnsweringVersions(ctx context.Context, files ...FileID) ([]Vers
 	rows, err := me.query(ctx, `
 SELECT `+versionColumns+` FROM (
   SELECT x.*, ROW_NUMBER() OVER (PARTITION BY x.file_id ORDER BY x.number DESC) AS age FROM my_versions x
-   WHERE x.file_id IN `+in+` AND x.version_audience = 'client' AND x.side = 'team') v
+   WHERE x.file_id IN `+in+` AND x.file_audience = 'client' AND x.version_audience = 'client' AND x.side = 'team') v
  WHERE v.age <= $2 ORDER BY v.file_id, v.number DESC`, append([]any{answeringVersions}, args...)...)
 	return list(rows, err, scanVersion)
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -485,6 +486,11 @@ func loadApproval(ctx context.Context, me *visit, a portal.Approval, p *view.App
 			return err
 		}
 		p.Deliverable = &d
+		was, is, err := me.ApprovalAbout(ctx, a)
+		if err != nil {
+			return err
+		}
+		p.About, p.AboutOld = cmp.Or(was, is), was != nil && !was.Same(is)
 	}
 	return approvalCalls(ctx, me, p)
 }
@@ -511,11 +517,6 @@ func (s *Server) renderApproval(w http.ResponseWriter, r *http.Request, me *visi
 	if p.UndoUntil, err = me.MayUndo(ctx, a); err != nil {
 		return err
 	}
-	if a.Deliverable != "" {
-		if p.Links, err = me.Links(ctx, a.Deliverable); err != nil {
-			return err
-		}
-	}
 	if a.Next != "" {
 		switch _, err := me.Approval(ctx, a.Next); err {
 		case nil:
@@ -527,6 +528,9 @@ func (s *Server) renderApproval(w http.ResponseWriter, r *http.Request, me *visi
 	}
 	if a.State.Granted() && a.Deliverable != "" {
 		if p.Signoffs, _, err = me.SubjectSignoffs(ctx, string(a.Deliverable), portal.Page{Limit: 1}); err != nil {
+			return err
+		}
+		if p.Outgrown, err = me.Outgrown(ctx, p.Project, *p.Deliverable); err != nil {
 			return err
 		}
 	}

@@ -547,6 +547,84 @@ func TestEarlierApprovalOfText(t *testing.T) {
 	})
 }
 
+// An approved deliverable with a newer version in it says of each file which version was
+// approved, and can be asked about again.
+func TestApprovedAndNewer(t *testing.T) {
+	webtest.RunFiles(t, func(t *testing.T, s *webtest.Site) {
+		tom, cleo := s.As("tom"), s.As("cleo")
+		file := send(t, tom).bring([]byte("one"), "project", string(s.World.Site), "filename", "Box.txt", "audience", "client")
+		d, err := s.World.As(s.Tom).AddDeliverable(t.Context(), s.World.Site, portal.NewDeliverable{Title: "Box", Audience: portal.ClientSide})
+		if err == nil {
+			err = s.World.As(s.Tom).Attach(t.Context(), portal.ItemID(d), file)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		box, asks := "/deliverables/"+string(d), "/projects/"+string(s.World.Site)+"/approvals"
+		p := tom.Get(tom.Get(box).MustNotContain("Approved v1").Attr(`main a[href*="/approvals/new?"]`, "href")).MustBe(200).Form(asks).Submit(tom).MustBe(200)
+		first, _, _ := strings.Cut(p.Path, "?")
+		cleo.Get(first).Form(first+"/decide").Press("answer", "approve").Submit(cleo).MustBe(200)
+		cleo.Get(box).MustBe(200).MustContain("Approved by Cleo", "Approved v1").MustNotContain("is newer", "have changed since")
+		tom.Get(box).MustBe(200).MustContain("Ask to sign off").MustNotContain("is newer", "Ask for review again")
+		tom.Get(first).MustBe(200).MustNotContain("Ask again")
+
+		send(t, tom).bring([]byte("two"), "file", string(file), "filename", "Box.txt", "audience", "client")
+		cleo.Get(box).MustBe(200).MustContain("Approved by Cleo", "what is new is not approved", "Approved v1, v2 is newer").MustNotContain("Ask for review again")
+		tom.Get(first).MustBe(200).MustContain("Ask again")
+		p = tom.Get(box).MustBe(200).MustContain("what is new is not approved", "Approved v1, v2 is newer", "Ask for review again").MustNotContain("Ask to sign off")
+		p = tom.Get(p.Attr(`main a[href*="/approvals/new?"]`, "href")).MustBe(200).Form(asks).Submit(tom).MustBe(200).MustContain("Round 2")
+		again, _, _ := strings.Cut(p.Path, "?")
+		tom.Get(first).MustBe(200).MustContain("It was asked again.").MustNotContain("again?", "Ask again")
+		cleo.Get(box).MustBe(200).MustContain("In review", "Approved v1, v2 is newer").MustNotContain("Approved by Cleo")
+		cleo.Get(again).Form(again+"/decide").Press("answer", "approve").Submit(cleo).MustBe(200)
+		cleo.Get(box).MustBe(200).MustContain("Approved by Cleo", "Approved v2").MustNotContain("is newer")
+	})
+}
+
+// What a deliverable said stays what was decided on, whatever it says since.
+func TestDecidedOnWhatItSaid(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		tom, cleo := s.World.As(s.Tom), s.As("cleo")
+		d, err := tom.AddDeliverable(t.Context(), s.World.Site, portal.NewDeliverable{Title: "Claim", Body: "Warm and dry.", Audience: portal.ClientSide})
+		if err != nil {
+			t.Fatal(err)
+		}
+		link, err := tom.AddLink(t.Context(), d, "Draft", "https://example.test/warm")
+		if err != nil {
+			t.Fatal(err)
+		}
+		id, err := tom.AskApproval(t.Context(), s.World.Site, portal.NewApproval{Title: "The claim", Deliverable: d, Stages: []portal.NewStage{{People: []portal.PersonID{s.Cleo}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := "/approvals/" + string(id)
+		was := []string{"Claim", "Warm and dry.", "https://example.test/warm"}
+		cleo.Get(at).MustBe(200).MustContain(was...).MustNotContain("It has changed since")
+		cleo.Get(at).Form(at+"/decide").Set("note", "Never").Press("answer", "decline").Submit(cleo).MustBe(200)
+		if err := tom.RemoveLink(t.Context(), link); err != nil {
+			t.Fatal(err)
+		}
+		now, err := tom.Deliverable(t.Context(), d)
+		if err == nil {
+			err = tom.ChangeDeliverable(t.Context(), d, portal.DeliverableChange{Title: "Promise", Body: "Cool and wet.", Revision: now.Revision})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages := []*webtest.Page{cleo.Get(at), s.As("tom").Get(at)}
+		pack := opened(t, send(t, cleo).do("POST", "/projects/"+string(s.World.Site)+"/handover", strings.NewReader("person="), "Content-Type", "application/x-www-form-urlencoded").text)
+		for _, p := range pages {
+			p.MustBe(200).MustContain(append(was, "It has changed since")...).MustNotContain("Promise", "Cool and wet.")
+		}
+		for _, x := range append(was, "It has changed since") {
+			if !strings.Contains(string(pack["Decisions.html"]), x) {
+				t.Errorf("the decisions do not say %q", x)
+			}
+		}
+		s.As("tom").Get("/deliverables/"+string(d)).MustBe(200).MustContain("Promise", "Cool and wet.")
+	})
+}
+
 // What somebody said by phone, from the form of the team to the button of whoever
 // said it: on the page, and in a browser that they were in before from the mail.
 func TestSaidByPhone(t *testing.T) {

@@ -164,7 +164,7 @@ func (s *Server) renderMailed(w http.ResponseWriter, r *http.Request, me *visit,
 	a := l.Approval
 	p.Approval, p.Mailed, p.Name = a, decidePath(r), me.Brand.Name
 	p.Project = portal.Project{ID: a.Project, Name: a.ProjectName, Client: a.Client, ClientName: a.ClientName, Held: a.Held}
-	p.Subjects, p.Stages, p.People, p.Verdicts, p.Deliverable, p.Links, p.Call = of.Subjects, of.Stages, of.People, of.Verdicts, of.Deliverable, of.Links, of.Call
+	p.Subjects, p.Stages, p.People, p.Verdicts, p.Deliverable, p.About, p.Call = of.Subjects, of.Stages, of.People, of.Verdicts, of.Deliverable, of.About, of.Call
 	p.Remarks, p.Unsent, p.Earlier = of.Remarks, of.Unsent, of.Earlier
 	s.setTitle(&p.Page, a.Title)
 	return s.render(w, r, status, view.Decide(view.DecidePage{ApprovalPage: p, Who: l.who.Name, Other: me.Person.Name, Undone: me.done == "approval_undone", Denied: me.done == "call_denied"}))

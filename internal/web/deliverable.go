@@ -85,6 +85,12 @@ func (s *Server) renderDeliverable(w http.ResponseWriter, r *http.Request, me *v
 		return err
 	}
 	p.Approvals.Older = goesOnOf("approvals", next, d.Project, string(d.ID))
+	if p.Outgrown, err = me.Outgrown(ctx, it.Project, d); err != nil {
+		return err
+	}
+	if p.Approved, err = me.ApprovedIn(ctx, d.ID); err != nil {
+		return err
+	}
 	if p.Signoffs.All, next, err = me.SubjectSignoffs(ctx, string(d.ID), pg); err != nil {
 		return err
 	}

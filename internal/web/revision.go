@@ -63,15 +63,41 @@ func (s *Server) renderRevision(w http.ResponseWriter, r *http.Request, me *visi
 }
 
 // answersFor are the versions that can answer points: of the files that any of
-// them is about, those that the client sees, the newest first.
-func answersFor(r *http.Request, me *visit, p *view.RevisionPage) (err error) {
+// them is about, and of those that were decided on or are in the deliverable that
+// was, those that the client sees, the newest first.
+func answersFor(r *http.Request, me *visit, p *view.RevisionPage) error {
+	ctx := r.Context()
 	var files []portal.FileID
 	for _, c := range p.Changes {
-		if c.File != "" && !slices.Contains(files, c.File) {
+		if c.File != "" {
 			files = append(files, c.File)
 		}
 	}
-	p.Answers, err = me.AnsweringVersions(r.Context(), files...)
+	if id := p.Revision.Approval; id != "" {
+		a, err := me.Approval(ctx, id)
+		if err != nil {
+			return err
+		}
+		subjects, err := me.ApprovalSubjects(ctx, id)
+		if err != nil {
+			return err
+		}
+		for _, s := range subjects {
+			files = append(files, s.File)
+		}
+		if a.Deliverable != "" {
+			attached, err := me.Attachments(ctx, portal.ItemID(a.Deliverable))
+			if err != nil {
+				return err
+			}
+			for _, x := range attached {
+				files = append(files, x.File.ID)
+			}
+		}
+	}
+	slices.Sort(files)
+	var err error
+	p.Answers, err = me.AnsweringVersions(ctx, slices.Compact(files)...)
 	return err
 }
 

@@ -180,3 +180,54 @@ func TestListsOfChanges(t *testing.T) {
 		}
 	})
 }
+
+// A point that is about all of a deliverable, or of several files, is answered by a
+// version of any file in it.
+func TestChangeOfAllOfIt(t *testing.T) {
+	webtest.RunFiles(t, func(t *testing.T, s *webtest.Site) {
+		ctx, mine := t.Context(), s.World.As(s.Tom)
+		tom, cleo := s.As("tom"), s.As("cleo")
+		bring := func(name, content string) portal.FileID {
+			return send(t, tom).bring([]byte(content), "project", string(s.World.Site), "filename", name, "audience", "client", "on_clash", "version")
+		}
+		box, tin := bring("Box.txt", "one"), bring("Tin.txt", "one")
+		d, err := mine.AddDeliverable(ctx, s.World.Site, portal.NewDeliverable{Title: "Box", Audience: portal.ClientSide})
+		if err == nil {
+			err = mine.Attach(ctx, portal.ItemID(d), box)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		returned := func(n portal.NewApproval) string {
+			t.Helper()
+			n.Title, n.Stages = "Box", []portal.NewStage{{People: []portal.PersonID{s.Cleo}}}
+			id, err := mine.AskApproval(ctx, s.World.Site, n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			at := "/approvals/" + string(id)
+			p := cleo.Get(at).Form(at+"/decide").Set("note", "Larger").Press("answer", "changes").Submit(cleo).MustBe(200)
+			return p.Attr(`main a[href^="/revisions/"]`, "href")
+		}
+		done := func(list string, want ...string) {
+			t.Helper()
+			p := tom.Get(list).MustBe(200)
+			if got := p.Texts("select[name=version] option"); !slices.Equal(got, want) {
+				t.Errorf("it can be done in %q, want %q", got, want)
+			}
+			versions := p.Attrs("select[name=version] option", "value")
+			p.Form(p.Attr(`main form[action^="/changes/"]`, "action")).Set("version", versions[len(versions)-2]).Press("do", "done").Submit(tom).MustBe(200)
+			cleo.Get(list).MustBe(200).MustContain("Done in " + strings.Replace(want[len(want)-2], " · ", ", ", 1))
+		}
+		list := returned(portal.NewApproval{Deliverable: d})
+		bring("Box.txt", "two")
+		if err := mine.Attach(ctx, portal.ItemID(d), tin); err != nil { // that came later answers, too
+			t.Fatal(err)
+		}
+		done(list, "Box.txt · v2", "Tin.txt · v1", "No file")
+		several := []portal.VersionID{send(t, tom).version(box).ID, send(t, tom).version(tin).ID}
+		list = returned(portal.NewApproval{Versions: several})
+		bring("Tin.txt", "two")
+		done(list, "Box.txt · v2", "Tin.txt · v2", "No file")
+	})
+}

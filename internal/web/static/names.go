@@ -11,7 +11,7 @@ const (
 
 // What some pages load beside them.
 var (
-	Files   = Bundle{Style: "/static/files.DR3XONKP.css", Script: "/static/files.IQ66I42Z.js"}
+	Files   = Bundle{Style: "/static/files.V2NM6XYZ.css", Script: "/static/files.IQ66I42Z.js"}
 	Viewer  = Bundle{Style: "/static/viewer.4D3FC6C4.css", Script: "/static/viewer.DTHOBOI3.js"}
 	PDF     = Bundle{Style: "/static/pdf.CDIYIMNM.css", Script: "/static/pdf.OLKMH7FG.js"}
 	Compose = Bundle{Style: "/static/compose.EW7BJW4N.css", Script: "/static/compose.ZQBFWCN3.js"}

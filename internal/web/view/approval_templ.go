@@ -805,6 +805,12 @@ func mayAgain(a portal.Approval) bool {
 	return a.State != portal.ApprovalDraft && a.Next == "" && !(a.State.Granted() && a.Deliverable != "")
 }
 
+// asksAnew reports whether what was approved of a deliverable is not what is in it, so
+// that it can be asked again.
+func (p *ApprovalPage) asksAnew() bool {
+	return p.Outgrown && p.Deliverable.State == portal.StateApproved && p.Approval.Next == ""
+}
+
 func againPath(a portal.Approval) string {
 	return "/projects/" + string(a.Project) + "/approvals/new?again=" + string(a.ID)
 }
@@ -952,8 +958,10 @@ type ApprovalPage struct {
 	Verdicts    []portal.Verdict
 	Unsent      map[portal.VersionID]int // comments of the reader, who decides
 	Events      []portal.Event
-	Deliverable *portal.Deliverable // nil for files alone
-	Links       []portal.Link
+	Deliverable *portal.Deliverable    // nil for files alone
+	About       *portal.About          // what it said when it was asked; of a draft, what it says
+	AboutOld    bool                   // it says something else since
+	Outgrown    bool                   // it was approved, and other files are in it now
 	Next        portal.ApprovalID      // that asks again, as the reader sees it
 	UndoUntil   time.Time              // the reader's own answer can be taken back
 	Stale       string                 // what came too late: "answer", "undo" or "act"; empty: nothing
@@ -1143,7 +1151,7 @@ func (p *ApprovalPage) acts() templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton(p.at("/remind"), ui.ButtonProps{Label: p.T("approval.remind"), Icon: "bell", Small: true}))
 			case p.Approval.State.Open():
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton(p.at("/send"), ui.ButtonProps{Label: p.T("approval.send", "client", p.Project.ClientName), Icon: "send", Kind: ui.Primary, Small: true}))
-			case mayAgain(p.Approval):
+			case mayAgain(p.Approval), p.asksAnew():
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.again"), Icon: "rotate-ccw", Small: true, Href: againPath(p.Approval)}))
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
@@ -1376,30 +1384,41 @@ func (p *ApprovalPage) undo() templ.Component {
 //go:noinline
 func (p *ApprovalPage) content(decides bool) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var108 templ.Component) (templ_7745c5c3_Err error) {
-		if p.Deliverable != nil {
+		if p.About != nil {
 			templ_7745c5c3_Var109 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Buffer.WriteString("<p class=\"strong\">")
-				component.Text(templ_7745c5c3_Buffer, string(p.Deliverable.Title))
+				if p.AboutOld {
+					templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
+					component.Text(templ_7745c5c3_Buffer, string(p.T("approval.about_old")))
+					templ_7745c5c3_Buffer.WriteString("</p>")
+				}
+				templ_7745c5c3_Buffer.WriteString(" <p class=\"strong\">")
+				component.Text(templ_7745c5c3_Buffer, string(p.About.Title))
 				templ_7745c5c3_Buffer.WriteString("</p>")
-				if body := Prose(p.Deliverable.Body); body != nil {
+				if body := Prose(p.About.Body); body != nil {
 					component.Put(ctx, templ_7745c5c3_Buffer, body)
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
-				if len(p.Links) > 0 {
+				if len(p.About.Links) > 0 {
 					templ_7745c5c3_Buffer.WriteString("<ul class=\"rows\">")
-					for _, l := range p.Links {
+					for _, l := range p.About.Links {
 						templ_7745c5c3_Buffer.WriteString("<li>")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("external-link"))
 						templ_7745c5c3_Buffer.WriteString("<div class=\"body\"><a class=\"main\" href=\"")
-						var templ_7745c5c3_Var111 templ.SafeURL
-						templ_7745c5c3_Var111, templ_7745c5c3_Err = templ.JoinURLErrs(l.URL)
+						var templ_7745c5c3_Var112 templ.SafeURL
+						templ_7745c5c3_Var112, templ_7745c5c3_Err = templ.JoinURLErrs(l.URL)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var111))
+						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var112))
 						templ_7745c5c3_Buffer.WriteString("\" target=\"_blank\" rel=\"noopener noreferrer nofollow ugc\">")
 						component.Text(templ_7745c5c3_Buffer, string(l.Title))
-						templ_7745c5c3_Buffer.WriteString("</a></div></li>")
+						templ_7745c5c3_Buffer.WriteString("</a> ")
+						if l.Title != l.URL {
+							templ_7745c5c3_Buffer.WriteString("<span class=\"sub\">")
+							component.Text(templ_7745c5c3_Buffer, string(l.URL))
+							templ_7745c5c3_Buffer.WriteString("</span>")
+						}
+						templ_7745c5c3_Buffer.WriteString("</div></li>")
 					}
 					templ_7745c5c3_Buffer.WriteString("</ul>")
 				}
@@ -1408,13 +1427,13 @@ func (p *ApprovalPage) content(decides bool) templ.Component {
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(p.deliverableHead()), templ_7745c5c3_Var109)
 		}
 		if len(p.Subjects) > 0 {
-			var templ_7745c5c3_Var113 = []any{"decided", templ.KV("one", len(p.Subjects) == 1)}
-			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var113...)
+			var templ_7745c5c3_Var115 = []any{"decided", templ.KV("one", len(p.Subjects) == 1)}
+			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var115...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString("<ul class=\"")
-			component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var113).String()))
+			component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var115).String()))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			for _, s := range p.Subjects {
 				component.Put(ctx, templ_7745c5c3_Buffer, p.subject(s, decides))
@@ -1435,14 +1454,14 @@ func (p *ApprovalPage) deliverableHead() ui.SectionProps {
 
 //go:noinline
 func (p *ApprovalPage) subject(s portal.ApprovalSubject, decides bool) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var115 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var117 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<li><a class=\"look\" href=\"")
-		var templ_7745c5c3_Var116 templ.SafeURL
-		templ_7745c5c3_Var116, templ_7745c5c3_Err = templ.JoinURLErrs(p.look(s))
+		var templ_7745c5c3_Var118 templ.SafeURL
+		templ_7745c5c3_Var118, templ_7745c5c3_Err = templ.JoinURLErrs(p.look(s))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var116))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var118))
 		templ_7745c5c3_Buffer.WriteString("\">")
 		if picture := p.picture(s); picture != "" {
 			templ_7745c5c3_Buffer.WriteString("<img src=\"")
@@ -1506,7 +1525,7 @@ func (p *ApprovalPage) subject(s portal.ApprovalSubject, decides bool) templ.Com
 // changeNote is what is to change in one of several files.
 //go:noinline
 func (p *ApprovalPage) changeNote(s portal.ApprovalSubject) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var127 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var129 templ.Component) (templ_7745c5c3_Err error) {
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: noteField(s), Label: p.T("approval.change_note", "name", s.Name), Value: p.typedNote(s), Error: p.Err(noteField(s)), Max: portal.MaxText, Rows: 2, Draft: "approve-" + string(p.Approval.ID) + "-" + strconv.Itoa(s.Position)}))
 		return nil
 	})
@@ -1566,7 +1585,7 @@ func (p *ApprovalPage) typedNote(s portal.ApprovalSubject) string {
 // answering is what is said to all of it, or whether it was said by phone.
 //go:noinline
 func (p *ApprovalPage) answering() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var128 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var130 templ.Component) (templ_7745c5c3_Err error) {
 		if p.Call.ID != "" {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.confirmFields())
 		} else {
@@ -1579,7 +1598,7 @@ func (p *ApprovalPage) answering() templ.Component {
 // answerFields are what is said to all of it.
 //go:noinline
 func (p *ApprovalPage) answerFields() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var129 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var131 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<section class=\"decide\"><h2>")
 		component.Text(templ_7745c5c3_Buffer, string(p.question()))
 		templ_7745c5c3_Buffer.WriteString("</h2>")
@@ -1594,12 +1613,12 @@ func (p *ApprovalPage) answerFields() templ.Component {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"hint\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.N("approval.unsent", n)))
 				templ_7745c5c3_Buffer.WriteString(" <a href=\"")
-				var templ_7745c5c3_Var133 templ.SafeURL
-				templ_7745c5c3_Var133, templ_7745c5c3_Err = templ.JoinURLErrs(unsentAt(s.File, s.Version))
+				var templ_7745c5c3_Var135 templ.SafeURL
+				templ_7745c5c3_Var135, templ_7745c5c3_Err = templ.JoinURLErrs(unsentAt(s.File, s.Version))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var133))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var135))
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.named(s)))
 				templ_7745c5c3_Buffer.WriteString("</a></p>")
@@ -1633,7 +1652,7 @@ func unsentAt(file portal.FileID, version portal.VersionID) string {
 // note is what is said to all of it in words.
 //go:noinline
 func (p *ApprovalPage) note(id string, first bool) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var138 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var140 templ.Component) (templ_7745c5c3_Err error) {
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{ID: id, Attrs: templ.Attributes{"autofocus": first}, Name: "note", Label: p.T("approval.note"), Optional: p.T("form.optional"), Hint: p.T("approval.note_hint"), Value: p.Typed.Note, Error: p.Err("note"), Max: portal.MaxText, Rows: 3, Draft: "approve-" + string(p.Approval.ID)}))
 		return nil
 	})
@@ -1642,7 +1661,7 @@ func (p *ApprovalPage) note(id string, first bool) templ.Component {
 // checklist is what to tick before approving.
 //go:noinline
 func (p *ApprovalPage) checklist() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var139 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var141 templ.Component) (templ_7745c5c3_Err error) {
 		if len(p.Approval.Checklist) > 0 {
 			templ_7745c5c3_Buffer.WriteString("<fieldset class=\"choices field\" id=\"checklist\"><legend class=\"label\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("approval.checklist")))
@@ -1678,21 +1697,21 @@ func (p *ApprovalPage) looks() bool {
 // ask, or that it is on its way.
 //go:noinline
 func (p *ApprovalPage) unseen() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var142 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var144 templ.Component) (templ_7745c5c3_Err error) {
 		names, coming := portal.Unseen(p.Subjects)
 		if len(names) > 0 && coming {
-			templ_7745c5c3_Var143 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var145 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.unseen_again"), Icon: "refresh-cw", Small: true, Href: p.here(), Attrs: templ.Attributes{"data-waits": true}}))
 				return nil
 			})
-			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("hourglass", p.T("approval.unseen_yet", "names", p.List(names))), templ_7745c5c3_Var143)
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("hourglass", p.T("approval.unseen_yet", "names", p.List(names))), templ_7745c5c3_Var145)
 		} else if len(names) > 0 {
 			s := p.Subjects[slices.IndexFunc(p.Subjects, func(s portal.ApprovalSubject) bool { return s.Unseen && !s.Coming })]
-			templ_7745c5c3_Var144 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var146 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.unseen_ask"), Icon: "message-square", Small: true, Href: Href(string(s.File)) + "?panel=comments&version=" + string(s.Version)}))
 				return nil
 			})
-			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("eye-off", p.T("approval.unseen", "names", p.List(names), "workspace", p.Name)), templ_7745c5c3_Var144)
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("eye-off", p.T("approval.unseen", "names", p.List(names), "workspace", p.Name)), templ_7745c5c3_Var146)
 		}
 		return nil
 	})
@@ -1709,18 +1728,18 @@ func (p *ApprovalPage) here() string {
 // unseenBy tells the team who cannot look at it, and so not approve, and what to do.
 //go:noinline
 func (p *ApprovalPage) unseenBy() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var145 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var147 templ.Component) (templ_7745c5c3_Err error) {
 		if c := p.CannotLook; len(c.Files) > 0 {
 			switch {
 			case c.Coming:
 				templ_7745c5c3_Buffer.WriteString("<div data-waits>")
-				templ_7745c5c3_Var146 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var148 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					return nil
 				})
-				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("hourglass", p.T("approval.unseen_by_yet", "people", p.List(c.People), "names", p.List(c.Files))), templ_7745c5c3_Var146)
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("hourglass", p.T("approval.unseen_by_yet", "people", p.List(c.People), "names", p.List(c.Files))), templ_7745c5c3_Var148)
 				templ_7745c5c3_Buffer.WriteString("</div>")
 			case p.Approval.Download:
-				templ_7745c5c3_Var147 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var149 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					if p.changes() {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("client.tab.access"), Icon: "key-round", Small: true, Href: Href(string(p.Approval.Client)) + "/access"}))
 						templ_7745c5c3_Buffer.WriteString(" ")
@@ -1730,15 +1749,15 @@ func (p *ApprovalPage) unseenBy() templ.Component {
 					}
 					return nil
 				})
-				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("eye-off", p.T("approval.unseen_by_right", "people", p.List(c.People), "names", p.List(c.Files))), templ_7745c5c3_Var147)
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("eye-off", p.T("approval.unseen_by_right", "people", p.List(c.People), "names", p.List(c.Files))), templ_7745c5c3_Var149)
 			default:
-				templ_7745c5c3_Var148 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var150 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					if p.changes() && mayAgain(p.Approval) {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.again"), Icon: "rotate-ccw", Small: true, Href: againPath(p.Approval)}))
 					}
 					return nil
 				})
-				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("eye-off", p.T("approval.unseen_by", "people", p.List(c.People), "names", p.List(c.Files))), templ_7745c5c3_Var148)
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("eye-off", p.T("approval.unseen_by", "people", p.List(c.People), "names", p.List(c.Files))), templ_7745c5c3_Var150)
 			}
 		}
 		return nil
@@ -1748,7 +1767,7 @@ func (p *ApprovalPage) unseenBy() templ.Component {
 // bar has the two buttons, always in reach.
 //go:noinline
 func (p *ApprovalPage) bar() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var149 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var151 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"decide-bar\"><p><b>")
 		component.Text(templ_7745c5c3_Buffer, string(p.Approval.Title))
 		templ_7745c5c3_Buffer.WriteString("</b> ")
@@ -1848,9 +1867,9 @@ func (p *ApprovalPage) roleWords(g portal.ApprovalStage) string {
 // people are who is asked, and what they said.
 //go:noinline
 func (p *ApprovalPage) people() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var152 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var154 templ.Component) (templ_7745c5c3_Err error) {
 		for i, g := range p.Stages {
-			templ_7745c5c3_Var153 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var155 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.ruleWords(g)))
 				templ_7745c5c3_Buffer.WriteString("</p>")
@@ -1860,22 +1879,22 @@ func (p *ApprovalPage) people() templ.Component {
 					templ_7745c5c3_Buffer.WriteString("</p>")
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var156 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var158 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					for _, x := range p.People {
 						if x.Stage == g.Number {
-							templ_7745c5c3_Var157 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var159 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 								component.Put(ctx, templ_7745c5c3_Buffer, p.answerState(x))
 								return nil
 							})
-							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Face: &ui.Person{Name: x.Name}, Title: x.Name, Sub: p.personSub(x)}), templ_7745c5c3_Var157)
+							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Face: &ui.Person{Name: x.Name}, Title: x.Name, Sub: p.personSub(x)}), templ_7745c5c3_Var159)
 						}
 					}
 					return nil
 				})
-				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var156)
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var158)
 				return nil
 			})
-			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(p.stageHead(i, g)), templ_7745c5c3_Var153)
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(p.stageHead(i, g)), templ_7745c5c3_Var155)
 		}
 		return nil
 	})
@@ -1955,7 +1974,7 @@ func (p *ApprovalPage) roleOf(stage int) portal.ApproverRole {
 
 //go:noinline
 func (p *ApprovalPage) answerState(x portal.ApprovalPerson) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var158 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var160 templ.Component) (templ_7745c5c3_Err error) {
 		switch x.Answer {
 		case portal.AnswerApprove, portal.AnswerNote:
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneOK, "badge-check", p.T("approval.state."+string(x.Answer))))
@@ -1978,7 +1997,7 @@ func (p *ApprovalPage) answerState(x portal.ApprovalPerson) templ.Component {
 // of one who does not, or whom the team names.
 //go:noinline
 func (p *ApprovalPage) handsOn() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var159 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var161 templ.Component) (templ_7745c5c3_Err error) {
 		if p.decides() && len(p.Colleagues) > 0 {
 			templ_7745c5c3_Buffer.WriteString("<details class=\"fold\"")
 			if p.Err("person") != "" {
@@ -1987,7 +2006,7 @@ func (p *ApprovalPage) handsOn() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("><summary>")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("approval.delegate")))
 			templ_7745c5c3_Buffer.WriteString("</summary>")
-			templ_7745c5c3_Var161 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var163 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("approval.delegate_text")))
 				templ_7745c5c3_Buffer.WriteString("</p>")
@@ -1996,24 +2015,24 @@ func (p *ApprovalPage) handsOn() templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.delegate_act"), Icon: "arrow-right"}))
 				return nil
 			})
-			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/delegate")}), templ_7745c5c3_Var161)
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/delegate")}), templ_7745c5c3_Var163)
 			templ_7745c5c3_Buffer.WriteString("</details> ")
 		}
 		if !p.ReadOnly && p.Approval.MayTakeOver() && !p.isAsked(p.Reader) {
-			templ_7745c5c3_Var163 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var165 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				for _, x := range p.awaited() {
-					templ_7745c5c3_Var164 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var166 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 						templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"from\" value=\"")
 						component.Text(templ_7745c5c3_Buffer, string(string(x.Person)))
 						templ_7745c5c3_Buffer.WriteString("\">")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.take_over", "name", x.Name), Small: true}))
 						return nil
 					})
-					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/take-over"), Inline: true}), templ_7745c5c3_Var164)
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/take-over"), Inline: true}), templ_7745c5c3_Var166)
 				}
 				return nil
 			})
-			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("clock", p.T("approval.escalated")), templ_7745c5c3_Var163)
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("clock", p.T("approval.escalated")), templ_7745c5c3_Var165)
 		}
 		if p.changes() && p.Approval.Asking && len(p.awaited()) > 0 {
 			templ_7745c5c3_Buffer.WriteString("<details class=\"fold\" id=\"reassign\"")
@@ -2023,22 +2042,22 @@ func (p *ApprovalPage) handsOn() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("><summary>")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("approval.reassign")))
 			templ_7745c5c3_Buffer.WriteString("</summary>")
-			templ_7745c5c3_Var167 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var169 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("approval.reassign_text")))
 				templ_7745c5c3_Buffer.WriteString("</p>")
-				templ_7745c5c3_Var169 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var171 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "from", Label: p.T("approval.reassign_from"), Required: true}, p.chooseFrom()))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "person", Label: p.T("approval.delegate_to"), Error: p.Err("person"), Required: true}, p.choose(p.Others)))
 					return nil
 				})
-				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var169)
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var171)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.reassign_act"), Icon: "send"}))
 				return nil
 			})
-			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/reassign")}), templ_7745c5c3_Var167)
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/reassign")}), templ_7745c5c3_Var169)
 			templ_7745c5c3_Buffer.WriteString("</details>")
 		}
 		return nil
@@ -2140,13 +2159,13 @@ func (p *ApprovalForm) action() string {
 
 //go:noinline
 func EditApproval(p ApprovalForm) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var170 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var171 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var172 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var173 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			if p.Conflict {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.T("approval.conflict"), p.T("approval.conflict_text"), nil))
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var172 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var174 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				if p.ID != "" {
 					component.Put(ctx, templ_7745c5c3_Buffer, revision(p.Revision))
 				}
@@ -2175,13 +2194,13 @@ func EditApproval(p ApprovalForm) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("><summary>")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("approval.more")))
 				templ_7745c5c3_Buffer.WriteString("</summary><div class=\"form wide\">")
-				templ_7745c5c3_Var176 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var178 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "due_on", Label: p.T("approval.due_on"), Optional: p.T("form.optional"), Type: "date", Value: p.New.DueOn, Error: p.Err("due_on")}))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "expires_on", Label: p.T("approval.expires_on"), Optional: p.T("form.optional"), Type: "date", Value: p.New.ExpiresOn, Error: p.Err("expires_on")}))
 					return nil
 				})
-				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var176)
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var178)
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "checklist", Label: p.T("approval.checklist_field"), Optional: p.T("form.optional"), Hint: p.T("approval.checklist_hint"), Value: strings.Join(p.New.Checklist, "\n"), Error: p.Err("checklist"), Rows: 3}))
 				templ_7745c5c3_Buffer.WriteString("<div class=\"field\">")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{Name: "no_download", Label: p.T("approval.no_download"), Hint: p.T("approval.no_download_hint"), On: p.New.NoDownload}))
@@ -2201,10 +2220,10 @@ func EditApproval(p ApprovalForm) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</div>")
 				return nil
 			})
-			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.action(), Guard: true, Wide: true, Dirty: p.Failed() || p.Changed}), templ_7745c5c3_Var172)
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.action(), Guard: true, Wide: true, Dirty: p.Failed() || p.Changed}), templ_7745c5c3_Var174)
 			return nil
 		})
-		component.PutAround(ctx, templ_7745c5c3_Buffer, formFrame(&p.Within, p.Heading(), nil), templ_7745c5c3_Var171)
+		component.PutAround(ctx, templ_7745c5c3_Buffer, formFrame(&p.Within, p.Heading(), nil), templ_7745c5c3_Var173)
 		return nil
 	})
 }
@@ -2217,7 +2236,7 @@ func (p *ApprovalForm) hasMore() bool {
 // stage is one step: who is asked in it, and by which rule.
 //go:noinline
 func (p *ApprovalForm) stage(i int, g portal.NewStage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var179 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var181 templ.Component) (templ_7745c5c3_Err error) {
 		at := "stages." + strconv.Itoa(i+1)
 		templ_7745c5c3_Buffer.WriteString("<fieldset class=\"stage\" id=\"")
 		component.Text(templ_7745c5c3_Buffer, string(at))
@@ -2263,7 +2282,7 @@ func (p *ApprovalForm) stage(i int, g portal.NewStage) templ.Component {
 // reshape is a button that changes the stages, and keeps all that was typed.
 //go:noinline
 func (p *ApprovalForm) reshape(do, icon, label string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var185 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var187 templ.Component) (templ_7745c5c3_Err error) {
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: label, Icon: icon, Small: true, Name: "do", Value: do, Attrs: templ.Attributes{"formnovalidate": true}}))
 		return nil
 	})
@@ -2271,7 +2290,7 @@ func (p *ApprovalForm) reshape(do, icon, label string) templ.Component {
 
 //go:noinline
 func (p *ApprovalForm) moreStages() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var186 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var188 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"more-stages\" id=\"stages\" tabindex=\"-1\">")
 		if e := p.Err("stages"); e != "" {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"error\">")
@@ -2373,16 +2392,16 @@ func (p *ApprovalForm) of(side portal.Side) (all []portal.ProjectPerson) {
 // what is to be decided on.
 //go:noinline
 func (p *ApprovalForm) what() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var189 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var191 templ.Component) (templ_7745c5c3_Err error) {
 		if p.New.Deliverable != "" {
 			templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"deliverable\" value=\"")
 			component.Text(templ_7745c5c3_Buffer, string(string(p.New.Deliverable)))
 			templ_7745c5c3_Buffer.WriteString("\"> ")
 			if p.Deliverable != nil {
-				templ_7745c5c3_Var191 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var193 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					return nil
 				})
-				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("package", p.T("approval.of_deliverable", "title", p.Deliverable.Title)), templ_7745c5c3_Var191)
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("package", p.T("approval.of_deliverable", "title", p.Deliverable.Title)), templ_7745c5c3_Var193)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if e := p.Err("versions"); e != "" {
@@ -2443,7 +2462,7 @@ func (p *ApprovalForm) fileFacts(v portal.Version) string {
 // who are people to tick.
 //go:noinline
 func (p *ApprovalForm) who(name, label, hint string, people []portal.ProjectPerson, chosen []portal.PersonID, roles ...ui.Choice) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var201 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var203 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<fieldset class=\"field choices pick-people\" id=\"")
 		component.Text(templ_7745c5c3_Buffer, string(name))
 		templ_7745c5c3_Buffer.WriteString("\" tabindex=\"-1\"><legend class=\"sr\">")

@@ -9,6 +9,8 @@ import "github.com/a-h/templ"
 import "github.com/vitrine-portal/vitrine/internal/component"
 
 import (
+	"strconv"
+
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/web/view/ui"
 )
@@ -36,7 +38,8 @@ func (p *Item) attachments(may bool) templ.Component {
 						component.Text(templ_7745c5c3_Buffer, string(f.Name))
 						templ_7745c5c3_Buffer.WriteString("</a> <span class=\"sub\">")
 						component.Text(templ_7745c5c3_Buffer, string(dots(p.VersionWord(f.Version), p.Size(f.Version.Size))))
-						templ_7745c5c3_Buffer.WriteString("</span> ")
+						templ_7745c5c3_Buffer.WriteString("</span>")
+						component.Put(ctx, templ_7745c5c3_Buffer, p.approvedMark(f))
 						if p.team() && f.Audience != p.Audience {
 							component.Put(ctx, templ_7745c5c3_Buffer, p.zoneChip(f.Zone()))
 						}
@@ -73,6 +76,21 @@ func (p *Item) attachments(may bool) templ.Component {
 	})
 }
 
+// approvedMark says which version of a file was approved: what is newer has not got it.
+//go:noinline
+func (p *Item) approvedMark(f portal.File) templ.Component {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var8 templ.Component) (templ_7745c5c3_Err error) {
+		if s, ok := p.Approved[f.ID]; ok {
+			if s.Version == f.Version.ID {
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneOK, "badge-check", p.T("approval.mark", "n", strconv.Itoa(s.Number))))
+			} else {
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWarn, "history", p.T("approval.mark_newer", "n", strconv.Itoa(s.Number), "newer", p.VersionWord(f.Version))))
+			}
+		}
+		return nil
+	})
+}
+
 // AttachPage chooses among a project's files what goes into a deliverable or an
 // update.
 type AttachPage struct {
@@ -92,18 +110,18 @@ func (p *AttachPage) at(in portal.FolderID) string {
 
 //go:noinline
 func Attach(p AttachPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var8 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var9 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.ItemTitle, Href: Href(string(p.Item))}, Title: p.T("attach.title", "title", p.ItemTitle), Lead: p.T("attach.lead")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, p.upload())
 			templ_7745c5c3_Buffer.WriteString(" <form class=\"form wide\" method=\"post\" action=\"")
-			var templ_7745c5c3_Var10 templ.SafeURL
-			templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinURLErrs("/items/" + string(p.Item) + "/attach")
+			var templ_7745c5c3_Var11 templ.SafeURL
+			templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinURLErrs("/items/" + string(p.Item) + "/attach")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 			templ_7745c5c3_Buffer.WriteString("\"><div class=\"places tall\"><div class=\"places-path\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, p.stepTo("", p.T("section.files"), len(p.Path) == 0))
 			for i, f := range p.Path {
@@ -114,12 +132,12 @@ func Attach(p AttachPage) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</div><ul>")
 			for _, f := range p.Folders {
 				templ_7745c5c3_Buffer.WriteString("<li><a class=\"place\" href=\"")
-				var templ_7745c5c3_Var11 templ.SafeURL
-				templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinURLErrs(p.at(f.ID))
+				var templ_7745c5c3_Var12 templ.SafeURL
+				templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinURLErrs(p.at(f.ID))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("folder"))
 				templ_7745c5c3_Buffer.WriteString("<span>")
@@ -163,26 +181,26 @@ func Attach(p AttachPage) templ.Component {
 			component.Put(ctx, templ_7745c5c3_Buffer, TrayShapes(&p.Page))
 			return nil
 		})
-		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var9)
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var10)
 		return nil
 	})
 }
 
 //go:noinline
 func (p *AttachPage) stepTo(in portal.FolderID, name string, here bool) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var17 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var18 templ.Component) (templ_7745c5c3_Err error) {
 		if here {
 			templ_7745c5c3_Buffer.WriteString("<b aria-current=\"true\">")
 			component.Text(templ_7745c5c3_Buffer, string(name))
 			templ_7745c5c3_Buffer.WriteString("</b>")
 		} else {
 			templ_7745c5c3_Buffer.WriteString("<a href=\"")
-			var templ_7745c5c3_Var19 templ.SafeURL
-			templ_7745c5c3_Var19, templ_7745c5c3_Err = templ.JoinURLErrs(p.at(in))
+			var templ_7745c5c3_Var20 templ.SafeURL
+			templ_7745c5c3_Var20, templ_7745c5c3_Err = templ.JoinURLErrs(p.at(in))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(name))
 			templ_7745c5c3_Buffer.WriteString("</a>")

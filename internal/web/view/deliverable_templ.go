@@ -66,6 +66,7 @@ type DeliverablePage struct {
 	LinkTitle   string
 	LinkURL     string
 	Approvals   ApprovalList // of its content, the newest first
+	Outgrown    bool         // it was approved, and other files are in it now
 	Signoffs    SignoffList  // likewise
 	Revisions   RevisionList // likewise
 	Order       []string     // the ids of the project's deliverables, to move it among
@@ -260,21 +261,29 @@ func (p *DeliverablePage) result() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var23 templ.Component) (templ_7745c5c3_Err error) {
 		switch p.Deliverable.State {
 		case portal.StateApproved, portal.StateSignedOff:
-			templ_7745c5c3_Var24 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				return nil
-			})
-			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("badge-check", p.T("deliverable.was_approved", "name", p.by(p.Deliverable.StateBy), "when", p.Time(p.Deliverable.StateAt, p.Now))), templ_7745c5c3_Var24)
-		case portal.StateChangesRequested:
-			templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				return nil
-			})
-			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("rotate-ccw", p.T("deliverable.was_returned", "name", p.by(p.Deliverable.StateBy), "when", p.Time(p.Deliverable.StateAt, p.Now), "note", p.lastNote())), templ_7745c5c3_Var25)
-		case portal.StateInReview:
-			if a := p.openApproval(); !p.team() && (a == nil || !a.MayDecide()) {
-				templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			was := p.T("deliverable.was_approved", "name", p.by(p.Deliverable.StateBy), "when", p.Time(p.Deliverable.StateAt, p.Now))
+			if p.Outgrown {
+				templ_7745c5c3_Var24 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					return nil
 				})
-				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("hourglass", p.T("deliverable.is_in_review", "client", p.Project.ClientName, "when", p.Time(p.Deliverable.StateAt, p.Now))), templ_7745c5c3_Var26)
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("history", was+" "+p.T("deliverable.outgrown")), templ_7745c5c3_Var24)
+			} else {
+				templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					return nil
+				})
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("badge-check", was), templ_7745c5c3_Var25)
+			}
+		case portal.StateChangesRequested:
+			templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				return nil
+			})
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("rotate-ccw", p.T("deliverable.was_returned", "name", p.by(p.Deliverable.StateBy), "when", p.Time(p.Deliverable.StateAt, p.Now), "note", p.lastNote())), templ_7745c5c3_Var26)
+		case portal.StateInReview:
+			if a := p.openApproval(); !p.team() && (a == nil || !a.MayDecide()) {
+				templ_7745c5c3_Var27 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					return nil
+				})
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("hourglass", p.T("deliverable.is_in_review", "client", p.Project.ClientName, "when", p.Time(p.Deliverable.StateAt, p.Now))), templ_7745c5c3_Var27)
 			}
 		}
 		return nil
@@ -293,12 +302,16 @@ func (p *DeliverablePage) lastNote() string {
 
 //go:noinline
 func (p *DeliverablePage) acts() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var27 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var28 templ.Component) (templ_7745c5c3_Err error) {
 		if p.team() && p.may(portal.Contribute) {
 			switch {
 			case p.openApproval() != nil:
 			case p.Deliverable.State.Accepted():
-				if p.Deliverable.State == portal.StateApproved && mayAskSignoff(p.Signoffs.All) {
+				if p.asksAnew() {
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("deliverable.ask_anew"), Icon: "stamp", Kind: ui.Primary, Small: true, Href: p.askApproval()}))
+				}
+				templ_7745c5c3_Buffer.WriteString(" ")
+				if p.Deliverable.State == portal.StateApproved && !p.Outgrown && mayAskSignoff(p.Signoffs.All) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("signoff.ask"), Icon: "pen-line", Kind: ui.Primary, Small: true, Href: p.askSignoff(string(p.Deliverable.ID))}))
 				}
 			case p.Deliverable.Audience != portal.ClientSide:
@@ -321,10 +334,16 @@ func (p *DeliverablePage) acts() templ.Component {
 	})
 }
 
+// asksAnew reports whether what was approved of it is not what is in it: then it can be
+// asked about again until it is signed off.
+func (p *DeliverablePage) asksAnew() bool {
+	return p.Outgrown && p.Deliverable.State == portal.StateApproved
+}
+
 // askApproval is where its content is put to the vote: once more, when it was asked
 // before.
 func (p *DeliverablePage) askApproval() string {
-	if all := p.Approvals.All; len(all) > 0 && mayAgain(all[0]) {
+	if all := p.Approvals.All; len(all) > 0 && (mayAgain(all[0]) || p.asksAnew() && all[0].Next == "") {
 		return againPath(all[0])
 	}
 	return p.path("/approvals/new?deliverable=" + string(p.Deliverable.ID))
@@ -366,9 +385,9 @@ type DeliverableForm struct {
 
 //go:noinline
 func EditDeliverable(p DeliverableForm) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var28 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var29 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var30 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var29 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var30 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var31 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				if p.ID != "" {
 					templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"revision\" value=\"")
 					component.Text(templ_7745c5c3_Buffer, string(p.Revision))
@@ -379,41 +398,41 @@ func EditDeliverable(p DeliverableForm) templ.Component {
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "body", Label: p.T("item.body"), Optional: p.T("form.optional"), Hint: p.T("form.markdown"), Value: p.Body, Error: p.Err("body"), Max: portal.MaxText}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var32 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var33 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "due_on", Label: p.T("task.due_on"), Optional: p.T("form.optional"), Type: "date", Value: p.DueOn, Error: p.Err("due_on")}))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "milestone", Label: p.T("item.milestone"), Value: p.Milestone, Error: p.Err("milestone")}, p.milestones(p.Milestones)))
 					return nil
 				})
-				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var32)
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var33)
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var33 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var34 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "owner", Label: p.T("deliverable.owner"), Value: p.Owner, Error: p.Err("owner")}, p.assignees(p.People)))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "rounds", Label: p.T("deliverable.rounds"), Optional: p.T("form.optional"), Hint: p.T("deliverable.rounds_hint"), Type: "number", InputMode: "numeric", Value: p.Rounds, Error: p.Err("rounds")}))
 					return nil
 				})
-				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var33)
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var34)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.ID != "" {
-					templ_7745c5c3_Var34 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-						component.Put(ctx, templ_7745c5c3_Buffer, p.previewAct("body"))
-						return nil
-					})
-					component.PutAround(ctx, templ_7745c5c3_Buffer, p.saveAct(p.T("action.save"), "/deliverables/"+string(p.ID), ""), templ_7745c5c3_Var34)
-				} else {
 					templ_7745c5c3_Var35 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 						component.Put(ctx, templ_7745c5c3_Buffer, p.previewAct("body"))
 						return nil
 					})
-					component.PutAround(ctx, templ_7745c5c3_Buffer, p.audienceActs(p.Audience, p.T("item.add_team"), p.T("item.add_client", "client", p.Project.ClientName)), templ_7745c5c3_Var35)
+					component.PutAround(ctx, templ_7745c5c3_Buffer, p.saveAct(p.T("action.save"), "/deliverables/"+string(p.ID), ""), templ_7745c5c3_Var35)
+				} else {
+					templ_7745c5c3_Var36 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						component.Put(ctx, templ_7745c5c3_Buffer, p.previewAct("body"))
+						return nil
+					})
+					component.PutAround(ctx, templ_7745c5c3_Buffer, p.audienceActs(p.Audience, p.T("item.add_team"), p.T("item.add_client", "client", p.Project.ClientName)), templ_7745c5c3_Var36)
 				}
 				return nil
 			})
-			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.action(), Guard: true, Dirty: p.Failed() || p.Conflict != nil}), templ_7745c5c3_Var30)
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.action(), Guard: true, Dirty: p.Failed() || p.Conflict != nil}), templ_7745c5c3_Var31)
 			return nil
 		})
-		component.PutAround(ctx, templ_7745c5c3_Buffer, formFrame(&p.Within, p.heading(), p.Conflict), templ_7745c5c3_Var29)
+		component.PutAround(ctx, templ_7745c5c3_Buffer, formFrame(&p.Within, p.heading(), p.Conflict), templ_7745c5c3_Var30)
 		return nil
 	})
 }

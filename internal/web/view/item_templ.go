@@ -24,7 +24,8 @@ type Item struct {
 	MayShow  bool          // the reader may change who sees it
 	Seen     []portal.Seen // for the team
 	Events   []portal.Event
-	Attached []portal.File // in a deliverable or an update
+	Attached []portal.File                            // in a deliverable or an update
+	Approved map[portal.FileID]portal.ApprovalSubject // of them, the version that was approved last
 	Comments *CommentsBox
 }
 
