@@ -55,6 +55,10 @@ func (s *Server) commentsOn(r *http.Request, me *visit, in view.Within, c *view.
 	c.Client, c.Here = project.ClientName, view.Href(string(c.Item))
 	c.May = !in.ReadOnly && (c.Team && project.Can(portal.Contribute) || !c.Team && project.Can(portal.Comment))
 	c.Brings = c.May && mayBring(project)
+	var err error
+	if c.Answer, err = s.expects(ctx, me, &c.Page); err != nil {
+		return nil, err
+	}
 	f := portal.CommentFilter{After: portal.ThreadID(q.Get("after"))}
 	if q.Get("show") == "mine" {
 		c.State, f.Own = "mine", true
@@ -71,7 +75,6 @@ func (s *Server) commentsOn(r *http.Request, me *visit, in view.Within, c *view.
 		c.State, f.State = show, show
 	}
 	var next string
-	var err error
 	if c.Threads, next, err = me.CommentsOn(ctx, c.Item, f); err != nil {
 		return nil, err
 	}

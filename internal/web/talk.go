@@ -932,6 +932,9 @@ func (s *Server) renderDirect(w http.ResponseWriter, r *http.Request, me *visit,
 	}
 	listOf(&p.TalkPage, me, client, "/messages", url.Values{})
 	p.Composer = view.Composer{Direct: client == ""}
+	if p.Composer.Expects, err = s.expects(r.Context(), me, &p.Page); err != nil {
+		return err
+	}
 	var t *typed
 	if status != http.StatusOK {
 		t = &typed{audience: p.To(), find: p.Way.Find, Project: p.Keep, NewMessage: portal.NewMessage{Files: p.Files}}

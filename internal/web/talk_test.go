@@ -545,6 +545,10 @@ func TestFilesInMessages(t *testing.T) {
 		if got := strings.Join(files(s.Site), ","); strings.Count(got, "card") != 1 || !strings.Contains(got, "card.txt for client") || !strings.Contains(got, "inkwell three.txt for team") || !strings.Contains(got, "inkwell four.txt for team") {
 			t.Errorf("kept are %s", got)
 		}
+		expect("a comment of files alone", say(cleo, task, filePart{"body", "", ""}, filePart{"audience", "", "client"}, filePart{"upload", named("alone.txt"), "x"}), 303)
+		if p = cleo.Get(page).MustBe(200).MustContain("alone.txt"); p.Has("#comments textarea[required]") || !p.Has(`#comments textarea[name="body"]`) {
+			t.Error("a comment of files alone has to have words")
+		}
 		a = say(cleo, task, filePart{"body", "", ""}, filePart{"side", "", "team"}, filePart{"upload", named("b.txt"), "b"})
 		expect("a comment with an unknown field", a, 422)
 		a = say(cleo, task, filePart{"body", "", strings.Repeat("x", portal.MaxText+1)}, filePart{"upload", named("later.txt"), "b"})
@@ -666,6 +670,10 @@ func TestFindAFileToSend(t *testing.T) {
 		}
 		// Between people, who were chosen stay.
 		begin := "/messages/direct?client=" + string(s.Acme)
+		s.Exec(`UPDATE workspace SET reply_hours = 4`)
+		cleo.Get(begin).MustBe(200).MustContain("usually replies within 4 office hours")
+		mia.Get(begin).MustBe(200).MustNotContain("usually replies")
+		cleo.Get("/tasks/" + string(s.Items[s.Site][portal.ClientSide].Task)).MustBe(200).MustContain("usually replies within 4 office hours")
 		p = cleo.Get(begin).Form(begin).Set("person", string(s.Bea)).Set("body", "To you").Set("find", "file-name").Press("seek", "1").Submit(cleo).MustBe(422)
 		if f := p.Form(begin); f.Get("person") != string(s.Bea) || f.Get("body") != "To you" || !slices.Contains(offered(p, "form[data-say]"), string(shown.File)) || slices.Contains(offered(p, "form[data-say]"), string(hidden.File)) {
 			t.Errorf("to %q: %q, found %q", f.Get("person"), f.Get("body"), offered(p, "form[data-say]"))

@@ -15,7 +15,7 @@ var (
 	Viewer  = Bundle{Style: "/static/viewer.4D3FC6C4.css", Script: "/static/viewer.DTHOBOI3.js"}
 	PDF     = Bundle{Style: "/static/pdf.CDIYIMNM.css", Script: "/static/pdf.OLKMH7FG.js"}
 	Compose = Bundle{Style: "/static/compose.EW7BJW4N.css", Script: "/static/compose.ZQBFWCN3.js"}
-	Talk    = Bundle{Style: "/static/talk.TSIGNFPL.css", Script: "/static/talk.LTVAHYY4.js"}
+	Talk    = Bundle{Style: "/static/talk.TSIGNFPL.css", Script: "/static/talk.IO5AMR5Y.js"}
 	Push    = Bundle{Style: "", Script: "/static/push.AM75XZ3H.js"}
 	Worker  = Bundle{Style: "", Script: "/static/worker.OVAN2JBB.js"}
 	Approve = Bundle{Style: "/static/approve.EUG4Y2BA.css", Script: ""}

@@ -27,6 +27,7 @@ type CommentsBox struct {
 	Client   string
 	Audience portal.Side // of the item: of what the team alone sees, so are the comments
 	Reach    string      // for the team: who sees what is said to the client
+	Answer   string      // for clients: when there is one
 	Threads  []portal.Comments
 	Whole    portal.ThreadID    // the thread that is shown in full
 	Messages portal.MessageList // of it
@@ -458,7 +459,11 @@ func (c *CommentsBox) write(action, place, mention, label string, widest portal.
 		component.Text(templ_7745c5c3_Buffer, string(label))
 		templ_7745c5c3_Buffer.WriteString("</label> <textarea class=\"control\" id=\"")
 		component.Text(templ_7745c5c3_Buffer, string("body-" + place))
-		templ_7745c5c3_Buffer.WriteString("\" name=\"body\" rows=\"2\" required maxlength=\"")
+		templ_7745c5c3_Buffer.WriteString("\" name=\"body\" rows=\"2\"")
+		if !c.bringsTo(place) {
+			templ_7745c5c3_Buffer.WriteString(" required")
+		}
+		templ_7745c5c3_Buffer.WriteString(" maxlength=\"")
 		component.Text(templ_7745c5c3_Buffer, string(strconv.Itoa(portal.MaxText)))
 		templ_7745c5c3_Buffer.WriteString("\" placeholder=\"")
 		component.Text(templ_7745c5c3_Buffer, string(label))
@@ -523,7 +528,11 @@ func (c *CommentsBox) write(action, place, mention, label string, widest portal.
 		if c.bringsTo(place) {
 			component.Put(ctx, templ_7745c5c3_Buffer, c.bring())
 		}
-		templ_7745c5c3_Buffer.WriteString("</div></form></div>")
+		templ_7745c5c3_Buffer.WriteString("</div>")
+		if place == string(c.Item) {
+			component.Put(ctx, templ_7745c5c3_Buffer, expects(Composer{Expects: c.Answer}))
+		}
+		templ_7745c5c3_Buffer.WriteString("</form></div>")
 		return nil
 	})
 }

@@ -257,13 +257,24 @@ func (p *TalkPage) say(c Composer, s *Way, to portal.Side) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</span></button>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</div></div>")
-		if c.Expects != "" && to == portal.ClientSide {
+		if to == portal.ClientSide {
+			component.Put(ctx, templ_7745c5c3_Buffer, expects(c))
+		}
+		templ_7745c5c3_Buffer.WriteString("</form>")
+		return nil
+	})
+}
+
+// expects says when an answer comes.
+//go:noinline
+func expects(c Composer) templ.Component {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var39 templ.Component) (templ_7745c5c3_Err error) {
+		if c.Expects != "" {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"expects\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("clock"))
 			component.Text(templ_7745c5c3_Buffer, string(c.Expects))
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
-		templ_7745c5c3_Buffer.WriteString("</form>")
 		return nil
 	})
 }
@@ -271,7 +282,7 @@ func (p *TalkPage) say(c Composer, s *Way, to portal.Side) templ.Component {
 // attach is what may go along, folded away unless something was chosen or is wanted.
 //go:noinline
 func (p *TalkPage) attach(c Composer, s *Way, to portal.Side, id string, wanted bool) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var40 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var41 templ.Component) (templ_7745c5c3_Err error) {
 		if len(c.Files) > 0 || c.Brings || c.Finds {
 			templ_7745c5c3_Buffer.WriteString("<details class=\"attach\"")
 			if len(s.Files) > 0 || s.Sought || wanted {
@@ -307,7 +318,7 @@ func (p *TalkPage) attach(c Composer, s *Way, to portal.Side, id string, wanted 
 // be found, and where nothing was, as in the subject, it sends.
 //go:noinline
 func (p *TalkPage) findFile(c Composer, s *Way, to portal.Side) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var43 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var44 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"bring\"><button hidden name=\"seek\" value=\"typed\" formnovalidate></button>")
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{ID: "find-" + string(to), Name: "find", Label: p.T("talk.find_file"), Hint: p.findHint(c, s), Value: s.Find, Type: "search", Autocomplete: "off", Max: portal.MaxName, Attrs: templ.Attributes{"autofocus": s.Sought}}))
 		templ_7745c5c3_Buffer.WriteString("<div>")
@@ -333,7 +344,7 @@ func (p *TalkPage) findHint(c Composer, s *Way) string {
 // attachable are files that are there already.
 //go:noinline
 func (p *TalkPage) attachable(c Composer, s *Way, to portal.Side) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var44 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var45 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<ul>")
 		for _, f := range c.Files {
 			if to == portal.Team || f.Audience == portal.ClientSide {
@@ -361,7 +372,7 @@ func (p *TalkPage) attachable(c Composer, s *Way, to portal.Side) templ.Componen
 // form: what is said in it has to be known before the bytes are.
 //go:noinline
 func (p *TalkPage) bring(c Composer, to portal.Side) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var48 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var49 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"bring\">")
 		if len(c.KeepIn) > 0 {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{ID: "project-" + string(to), Name: "project", Label: p.T("talk.keep_in"), Value: c.Kept, Error: p.Err("project")}, c.KeepIn))
@@ -427,7 +438,7 @@ func (p *TalkPage) sendWord(c Composer) string {
 // toLine says who will read it.
 //go:noinline
 func (p *TalkPage) toLine(s *Way, to portal.Side) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var51 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var52 templ.Component) (templ_7745c5c3_Err error) {
 		if len(s.To) > 0 {
 			templ_7745c5c3_Buffer.WriteString("<details class=\"to\"><summary>")
 			if to == portal.Team {
@@ -514,8 +525,8 @@ type NewConversationPage struct {
 
 //go:noinline
 func NewConversation(p NewConversationPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var57 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var58 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var58 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var59 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Buffer.WriteString("<div class=\"talk-start\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: p.Over, Title: p.Title, Lead: p.Lead}))
 			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
@@ -523,7 +534,7 @@ func NewConversation(p NewConversationPage) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</div>")
 			return nil
 		})
-		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var58)
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var59)
 		return nil
 	})
 }
@@ -539,8 +550,8 @@ type NewMessagePage struct {
 
 //go:noinline
 func NewMessage(p NewMessagePage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var59 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var60 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var60 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var61 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("nav.messages"), Href: p.ListPath("", "")}, Title: p.T("talk.new"), Lead: p.T("talk.new_lead")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, p.whose())
@@ -550,37 +561,37 @@ func NewMessage(p NewMessagePage) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if (len(p.Projects) > 0 || p.Older != "") && p.Choice.Named == "" {
-				templ_7745c5c3_Var61 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Var62 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var62 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var63 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 						for _, x := range p.Projects {
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "folder-kanban", Title: x.Name, Href: "/projects/" + string(x.ID) + "/conversations/new", Sub: p.clientOf(x)}))
 						}
 						return nil
 					})
-					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var62)
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var63)
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("action.newer"), Href: p.Newest}, ui.Link{Label: p.T("action.older"), Href: p.Older}))
 					return nil
 				})
-				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("talk.in_project")}), templ_7745c5c3_Var61)
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("talk.in_project")}), templ_7745c5c3_Var62)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Clients) > 0 {
-				templ_7745c5c3_Var63 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Var64 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var64 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var65 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 						for _, c := range p.Clients {
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "message-square", Title: p.generalTitle(c), Href: "/clients/" + string(c.ID) + "/conversation"}))
 						}
 						return nil
 					})
-					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var64)
+					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var65)
 					return nil
 				})
-				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("talk.in_general")}), templ_7745c5c3_Var63)
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("talk.in_general")}), templ_7745c5c3_Var64)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var65 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Var66 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var66 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var67 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					if p.Team {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "users", Title: p.Workspace, Href: "/messages/direct"}))
 					}
@@ -589,13 +600,13 @@ func NewMessage(p NewMessagePage) templ.Component {
 					}
 					return nil
 				})
-				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var66)
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var67)
 				return nil
 			})
-			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("talk.in_direct")}), templ_7745c5c3_Var65)
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("talk.in_direct")}), templ_7745c5c3_Var66)
 			return nil
 		})
-		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var60)
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var61)
 		return nil
 	})
 }
@@ -624,14 +635,13 @@ func (p *NewMessagePage) directTitle(c portal.ClientName) string {
 // DirectPage writes to people.
 type DirectPage struct {
 	TalkPage
-	Client  portal.ClientName // empty: inside the team
-	People  []portal.Reader
-	Chosen  map[portal.PersonID]bool
-	Body    string
-	Files   []portal.FileID
-	Keep    portal.ProjectID // chosen for what comes with it
-	Way     Way
-	Expects string
+	Client portal.ClientName // empty: inside the team
+	People []portal.Reader
+	Chosen map[portal.PersonID]bool
+	Body   string
+	Files  []portal.FileID
+	Keep   portal.ProjectID // chosen for what comes with it
+	Way    Way
 
 	Composer Composer // what can go along
 }
@@ -655,8 +665,8 @@ func (p *DirectPage) To() portal.Side {
 
 //go:noinline
 func Direct(p DirectPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var67 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var68 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var68 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var69 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Buffer.WriteString("<div class=\"talk-start\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("nav.messages"), Href: p.ListPath("", "")}, Title: p.T("talk.direct"), Lead: p.T("talk.direct_lead")}))
 			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
@@ -665,7 +675,7 @@ func Direct(p DirectPage) templ.Component {
 				component.Text(templ_7745c5c3_Buffer, string(p.T("talk.direct_nobody")))
 				templ_7745c5c3_Buffer.WriteString("</p>")
 			} else {
-				templ_7745c5c3_Var70 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var71 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"client\" value=\"")
 					component.Text(templ_7745c5c3_Buffer, string(string(p.Client.ID)))
 					templ_7745c5c3_Buffer.WriteString("\"><fieldset class=\"field choices\" id=\"people\"><legend class=\"label\">")
@@ -684,6 +694,8 @@ func Direct(p DirectPage) templ.Component {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "body", Label: p.T("talk.message"), Value: p.Way.Body, Error: p.Err("body"), Required: true, Max: portal.MaxText, Rows: 5, Attrs: templ.Attributes{"data-mention": "direct=" + string(p.Client.ID)}}))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, p.attach(p.Composer, &p.Way, p.To(), "files", p.Err("files") != "" || p.Err("project") != ""))
+					templ_7745c5c3_Buffer.WriteString(" ")
+					component.Put(ctx, templ_7745c5c3_Buffer, expects(p.Composer))
 					templ_7745c5c3_Buffer.WriteString(" <div class=\"submit\">")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("talk.send"), Icon: "send", Kind: ui.Primary}))
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: p.ListPath("", "")}))
@@ -702,12 +714,12 @@ func Direct(p DirectPage) templ.Component {
 					templ_7745c5c3_Buffer.WriteString("</span></div>")
 					return nil
 				})
-				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.action(), Upload: p.Composer.Brings, Dirty: p.Failed() || p.Way.Sought, Attrs: templ.Attributes{"data-say": true, "data-place": p.Way.Place}}), templ_7745c5c3_Var70)
+				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.action(), Upload: p.Composer.Brings, Dirty: p.Failed() || p.Way.Sought, Attrs: templ.Attributes{"data-say": true, "data-place": p.Way.Place}}), templ_7745c5c3_Var71)
 			}
 			templ_7745c5c3_Buffer.WriteString("</div>")
 			return nil
 		})
-		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var68)
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var69)
 		return nil
 	})
 }

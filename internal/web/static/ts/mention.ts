@@ -38,11 +38,12 @@ function take(o: HTMLElement) {
   f.dispatchEvent(new InputEvent("input", { bubbles: true }));
 }
 
-// begun is what was typed after an @ that stands before the caret.
+// begun is what was typed after an @ that stands before the caret: up to four words, the
+// last of which has begun where no list is open, as after a name that was taken.
 function begun(f: HTMLTextAreaElement): string | null {
   if (f.selectionStart !== f.selectionEnd) return null;
-  const m = /(?:^|[^\p{L}\p{N}])@([\p{L}\p{M}.'’-]*(?: [\p{L}\p{M}.'’-]*)?)$/u.exec(f.value.slice(0, f.selectionStart));
-  if (!m || m[1].length > 40) return null;
+  const m = /(?:^|[^\p{L}\p{N}])@([\p{L}\p{M}\p{N}.'’-]*(?: [\p{L}\p{M}\p{N}.'’-]*){0,3})$/u.exec(f.value.slice(0, f.selectionStart));
+  if (!m || m[1].length > 60 || (m[1].endsWith(" ") && !list)) return null;
   from = f.selectionStart - m[1].length - 1;
   return m[1];
 }
