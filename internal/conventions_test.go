@@ -124,6 +124,7 @@ var rawReads = map[string][]string{
 	"incomingqueue.go": {"*"},                           // taking mails in; they are posted through As
 	"tell.go":          {"*"},                           // whom to tell of an event; what it says is rendered through As
 	"pushqueue.go":     {"*"},                           // the queue's own work; pushes are rendered through As
+	"clockback.go":     {"*"},                           // the queues' own work: nothing but when something is due
 	"mailqueue.go":     {"*"},                           // the queue's own work; mails are rendered through As
 	"portal.go":        {"team_members"},                // is this person in the team, asked by account
 	"template.go":      {"templates"},                   // is there any, before the built-in ones are put in

@@ -154,6 +154,10 @@ func (p *plainer) start(t html.Token) {
 		p.gap()
 	case atom.Pre:
 		p.pre++
+	case atom.Img:
+		if src := attribute(t, "src"); strings.HasPrefix(src, "cid:") && p.href == "" {
+			p.cur.WriteString("[" + src + "]")
+		}
 	case atom.A:
 		p.href, p.linked = attribute(t, "href"), p.cur.Len()
 	}

@@ -12,6 +12,7 @@ import (
 	"net/mail"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,7 +36,7 @@ const (
 	maxDepth  = 15        // parts within parts
 	maxText   = 256 << 10 // of one text part; what follows is not read
 	maxFiles  = 50
-	ornament  = 50 << 10 // a picture inside the text that is no larger is taken for a logo
+	ornament  = 50 << 10 // a picture in a signature or a quote that is no larger is taken for a logo
 )
 
 // Unreadable says what keeps a message from being read, as a word: header,
@@ -141,6 +142,7 @@ type walk struct {
 	parts       int
 	plain, html []string
 	related     map[string]int // pictures inside the text by Content-ID, as indexes of Files
+	invited     []int          // appointments that are the text once more, as indexes of Files
 	report      report
 }
 
@@ -170,6 +172,7 @@ func (in *Incoming) parse(l *lines) error {
 	}
 	in.Text = cut(in.Whole)
 	w.dropOrnaments()
+	in.Text = tidy(strings.Split(shows.ReplaceAllString(in.Text, ""), "\n"))
 	return nil
 }
 
@@ -440,18 +443,22 @@ func unflow(s string, delsp bool) string {
 func (w *walk) text() string {
 	s := strings.Join(w.plain, "\n")
 	if strings.TrimSpace(s) == "" {
-		said := make([]string, len(w.html))
-		for i, h := range w.html {
-			said[i] = plain(h)
-		}
-		s = strings.Join(said, "\n")
+		s = w.htmlText()
 	}
 	return s
 }
 
+// htmlText is what the message says in HTML, in words.
+func (w *walk) htmlText() string {
+	said := make([]string, len(w.html))
+	for i, h := range w.html {
+		said[i] = plain(h)
+	}
+	return strings.Join(said, "\n")
+}
+
 // What comes with a message and is nothing that somebody attached.
 var ignored = []string{
-	"text/calendar", "application/ics", "text/x-vcalendar", "application/ms-tnef", "application/vnd.ms-tnef",
 	"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature", "application/applefile",
 	"application/pgp-keys", "message/delivery-status", "message/disposition-notification", "text/rfc822-headers", "text/x-amp-html",
 }
@@ -462,11 +469,12 @@ func (w *walk) file(e *message.Entity, kind string, params map[string]string, na
 		name = params["name"]
 	}
 	name = fileName(decoded(name), kind)
-	if slices.Contains(ignored, kind) || strings.EqualFold(name, "winmail.dat") || strings.EqualFold(filepath.Ext(name), ".ics") {
+	if slices.Contains(ignored, kind) {
 		_, err := io.Copy(io.Discard, e.Body)
 		return onlyLine(err)
 	}
-	if len(w.in.Files) >= maxFiles {
+	// What Outlook alone can open is said, and not kept.
+	if len(w.in.Files) >= maxFiles || strings.HasSuffix(kind, "ms-tnef") || strings.EqualFold(name, "winmail.dat") {
 		w.in.Left = append(w.in.Left, name)
 		_, err := io.Copy(io.Discard, e.Body)
 		return onlyLine(err)
@@ -486,6 +494,9 @@ func (w *walk) file(e *message.Entity, kind string, params map[string]string, na
 			w.related = make(map[string]int)
 		}
 		w.related[id] = len(w.in.Files)
+	}
+	if within == "alternative" && isCalendar(kind, name) {
+		w.invited = append(w.invited, len(w.in.Files))
 	}
 	w.in.Files = append(w.in.Files, f)
 	return nil
@@ -518,14 +529,30 @@ func (f *File) fill(r io.Reader) error {
 	return err
 }
 
-// dropOrnaments leaves out the small pictures that a text shows: logos, icons
-// of networks, lines. What was photographed is larger.
+// shows is where a text has a picture, as Outlook writes it and plain does.
+var shows = regexp.MustCompile(`\[cid:[^\]\n]{1,500}\]`)
+
+// dropOrnaments leaves out the small pictures that stand where the text is cut off:
+// the logos of a signature, and what is quoted. What its author put between their own
+// words they wanted to show, however small it is. An appointment that is attached, too,
+// is kept once.
 func (w *walk) dropOrnaments() {
 	drop := make(map[int]bool)
-	shown := strings.Join(w.html, "\n")
+	text := w.htmlText()
+	above := cut(text)
 	for id, i := range w.related {
-		if w.in.Files[i].Size <= ornament && strings.Contains(shown, "cid:"+id) {
-			drop[i] = true
+		mark := "[cid:" + id + "]"
+		of, own := text, above
+		if strings.Contains(w.in.Whole, mark) {
+			of, own = w.in.Whole, w.in.Text
+		}
+		drop[i] = w.in.Files[i].Size <= ornament && strings.Contains(of, mark) && !strings.Contains(own, mark)
+	}
+	for i, f := range w.in.Files {
+		if isCalendar(f.Type, f.Name) && !slices.Contains(w.invited, i) {
+			for _, same := range w.invited {
+				drop[same] = true
+			}
 		}
 	}
 	kept := w.in.Files[:0]
@@ -535,6 +562,11 @@ func (w *walk) dropOrnaments() {
 		}
 	}
 	w.in.Files = kept
+}
+
+// isCalendar reports an appointment.
+func isCalendar(kind, name string) bool {
+	return kind == "text/calendar" || kind == "application/ics" || kind == "text/x-vcalendar" || strings.EqualFold(filepath.Ext(name), ".ics")
 }
 
 // fileName makes a name of what a message calls an attachment, which may be
@@ -550,6 +582,7 @@ func fileName(s, kind string) string {
 	ext := map[string]string{
 		"message/rfc822": ".eml", "application/pdf": ".pdf", "image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif",
 		"image/heic": ".heic", "text/plain": ".txt", "text/html": ".html", "text/csv": ".csv", "application/zip": ".zip",
+		"text/calendar": ".ics", "application/ics": ".ics", "application/ms-tnef": ".dat",
 	}[kind]
 	return fmt.Sprintf("attachment%s", ext)
 }

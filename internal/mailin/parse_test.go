@@ -2,6 +2,7 @@ package mailin
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -46,9 +47,9 @@ func TestParse(t *testing.T) {
 		{"gmail", "Schön! The second one, please.", "", ""},
 		{"outlook-html", "Das ist gut für uns, siehe den Plan (https://leto.test/plan).\n\n- Rot\n- Blau", "", ""},
 		{"apple-photos", "Here is the shop window, and it is really long so that it had to be broken.\n\nAnd the door.", "Schaufenster ü.jpg 76804, contract.pdf 9", ""},
-		{"outlook-logo", "See the picture € and the logo.\n[cid:image001.png@01DC]", "photo.jpg 76804", ""},
+		{"outlook-logo", "See the picture € and the logo.", "image001.png 308, photo.jpg 76804", ""},
 		{"japanese", "了解です。", "", ""},
-		{"calendar", "See you then.", "attachment.eml 52", ""},
+		{"calendar", "See you then.", "attachment.ics 30, attachment.eml 52", "winmail.dat"},
 		{"auto-reply", "I am away until Monday.", "", ""},
 		{"cut-off", "This came.", "", "half.pdf"},
 		{"damaged", "Fine =ZZ by me Ã", "", "bad.pdf empty.zip"},
@@ -82,6 +83,41 @@ func TestParse(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A small picture is kept where its author wrote, and left out below that; of what is
+// no picture nothing goes unsaid.
+func TestSmallPictures(t *testing.T) {
+	png := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("p"), 30<<10))
+	mail := func(inner, parts string) []byte {
+		return []byte("From: miranda@leto.test\r\nTo: reply@in.honcho.test\r\nSubject: a\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=rel\r\n\r\n" +
+			"--rel\r\n" + inner + parts + "--rel--\r\n")
+	}
+	picture := func(id string) string {
+		return "--rel\r\nContent-Type: image/png; name=\"" + id + ".png\"\r\nContent-ID: <" + id + ">\r\nContent-Disposition: inline\r\nContent-Transfer-Encoding: base64\r\n\r\n" + png + "\r\n"
+	}
+	html := func(s string) string { return "Content-Type: text/html; charset=utf-8\r\n\r\n" + s + "\r\n" }
+	plain := func(s string) string { return "Content-Type: text/plain; charset=utf-8\r\n\r\n" + s + "\r\n" }
+	alternative := func(parts ...string) string {
+		return "Content-Type: multipart/alternative; boundary=alt\r\n\r\n--alt\r\n" + strings.Join(parts, "--alt\r\n") + "--alt--\r\n"
+	}
+	const invite = "Content-Type: text/calendar; method=REQUEST\r\n\r\nBEGIN:VCALENDAR\r\n"
+	for name, c := range map[string]struct{ inner, parts, text, files, left string }{
+		"plain": {alternative(plain("See here: [cid:shot]\r\nIt is cut.\r\n\r\n-- \r\nMiranda\r\n[cid:logo]"),
+			html("<p>See here: <img src=cid:shot> It is cut.</p>-- <br>Miranda <img src=cid:logo>")), picture("shot") + picture("logo"), "See here:\nIt is cut.", "shot.png 30720", ""},
+		"html":         {html(`<p>See here: <img src="cid:shot"></p><div class="gmail_signature">Miranda <img src="cid:logo"></div>`), picture("shot") + picture("logo"), "See here:", "shot.png 30720", ""},
+		"only in html": {alternative(plain("See here."), html(`<p>See here.<img src="cid:shot"></p><blockquote type="cite"><p>What? <img src="cid:logo"></p></blockquote>`)), picture("shot") + picture("logo"), "See here.", "shot.png 30720", ""},
+		"alone":        {html(`<img src="cid:shot">`), picture("shot"), "", "shot.png 30720", ""},
+		"invitation":   {alternative(plain("Let us meet."), invite), "", "Let us meet.", "attachment.ics 15", ""},
+		"twice": {alternative(plain("Let us meet."), invite), "--rel\r\nContent-Type: application/ics; name=invite.ics\r\nContent-Disposition: attachment\r\n\r\nBEGIN:VCALENDAR\r\n",
+			"Let us meet.", "invite.ics 15", ""},
+		"outlook": {plain("Here."), "--rel\r\nContent-Type: application/octet-stream; name=winmail.dat\r\n\r\nabc\r\n", "Here.", "", "winmail.dat"},
+	} {
+		in := parse(t, mail(c.inner, c.parts))
+		if in.Text != c.text || fileNames(in) != c.files || strings.Join(in.Left, " ") != c.left {
+			t.Errorf("%s: says %q, files %q, left %q", name, in.Text, fileNames(in), in.Left)
+		}
 	}
 }
 

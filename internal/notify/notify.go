@@ -136,10 +136,13 @@ func (n *Notifier) Tell(ctx context.Context) {
 	}
 }
 
-// Sweep enqueues the mails that are late, and notes those that were sent but
-// could not be noted as such.
+// Sweep enqueues the mails that are late, and those that were put off while the clock
+// was ahead, and notes those that were sent but could not be noted as such.
 func (n *Notifier) Sweep(ctx context.Context) error {
 	n.noteAccepted(ctx)
+	if err := n.portal.ClockBack(ctx); err != nil {
+		return err
+	}
 	now := n.portal.Now()
 	if n.isResting(now) {
 		return nil
@@ -313,5 +316,5 @@ func (n *Notifier) wasAccepted(id portal.MailID) bool {
 func (n *Notifier) isResting(now time.Time) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return now.Before(n.resting)
+	return now.Before(n.resting) && n.resting.Sub(now) <= rest // else the clock was ahead
 }
