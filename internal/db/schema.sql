@@ -1757,4 +1757,4 @@ CREATE TABLE workspace (
   revision        BIGINT NOT NULL DEFAULT 1,
   set_up_at       BIGINT,
   set_up_hash     TEXT   NOT NULL DEFAULT ''
-, file_limit BIGINT NOT NULL DEFAULT 5368709120, client_limit BIGINT NOT NULL DEFAULT 107374182400, share_links BIGINT NOT NULL DEFAULT 0, receipts TEXT NOT NULL DEFAULT 'on' CHECK (receipts IN ('on', 'off', 'team')));
+, file_limit BIGINT NOT NULL DEFAULT 5368709120, client_limit BIGINT NOT NULL DEFAULT 107374182400, share_links BIGINT NOT NULL DEFAULT 0, receipts TEXT NOT NULL DEFAULT 'on' CHECK (receipts IN ('on', 'off', 'team')), bare_mails BIGINT NOT NULL DEFAULT 0);

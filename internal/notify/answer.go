@@ -75,6 +75,7 @@ func (n *Notifier) answeredAt(ctx context.Context, me *portal.Scope, l *letter, 
 		word = "mail.reply.client"
 	}
 	l.body.After = append(l.body.After, l.T(word))
+	l.how = append(l.how, l.T(word))
 	return nil
 }
 
@@ -90,6 +91,7 @@ func (n *Notifier) discussed(ctx context.Context, me *portal.Scope, l *letter, a
 		return err
 	}
 	l.body.After[was] += " " + l.T("mail.reply.decides_nothing")
+	l.how[len(l.how)-1] = l.body.After[was]
 	return nil
 }
 

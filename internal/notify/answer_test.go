@@ -335,7 +335,8 @@ func TestMailOfSeveralPlaces(t *testing.T) {
 		if got := m.Get("Reply-To"); !strings.Contains(got, "<reply@in.honcho.example>") || !strings.Contains(m.text, "An answer to this e-mail is not lost") {
 			t.Errorf("two places are answered at %s:\n%s", got, m.text)
 		}
-		if got := m.Get("List-Unsubscribe"); !strings.Contains(got, "/messages.updates/") || !strings.Contains(m.text, "messages and comments and how projects stand") {
+		if got := m.Get("List-Unsubscribe"); !strings.Contains(got, "/messages.updates/") || !strings.Contains(m.text, "No more mail about any of these, as with the button that your mail program has for it: "+strings.Trim(got, "<>")) ||
+			!strings.Contains(m.text, "No more mail about messages and comments: "+base+"/unsubscribe/"+string(o.Cleo)+"/messages/") || !strings.Contains(m.text, "/updates/") {
 			t.Errorf("of two topics it ends %s:\n%s", got, m.text)
 		}
 		// Where no mail comes in, none is asked for.

@@ -26,7 +26,7 @@ func (n *Notifier) asked(ctx context.Context, l *letter) (portal.Approval, error
 	if err != nil {
 		return a, err
 	}
-	l.project, l.place = a.Project, a.ProjectName
+	l.project, l.about = a.Project, a.ProjectName
 	subjects, err := me.ApprovalSubjects(ctx, a.ID)
 	if err != nil {
 		return a, err
@@ -164,7 +164,7 @@ func (n *Notifier) approvalEscalated(ctx context.Context, l *letter) error {
 	if err != nil {
 		return err
 	}
-	l.project = a.Project
+	l.project, l.about = a.Project, a.ProjectName
 	names, err := awaited(ctx, me, a.ID)
 	if err != nil {
 		return err
@@ -220,8 +220,8 @@ func (n *Notifier) answerButton(ctx context.Context, l *letter, a portal.Approva
 			return err
 		case token != "":
 			path = "/decide/" + token
-			l.also = append(l.also, l.T("mail.approval.link", "time", l.Time(until, l.now)))
-			l.body.After = append(l.body.After, l.T("mail.approval.link", "time", l.Time(until, l.now)))
+			text := l.T("mail.approval.link", "time", l.Time(until, l.now))
+			l.how, l.also, l.body.After = append(l.how, text), append(l.also, text), append(l.body.After, text)
 		}
 	}
 	word := "mail.approval.button"

@@ -34,7 +34,7 @@ func (n *Notifier) draftsShared(ctx context.Context, l *letter) error {
 	if err != nil {
 		return err
 	}
-	l.project = p.ID
+	l.project, l.about = p.ID, p.Name
 	l.Subject = l.T("mail.drafts_shared.subject", "project", brief(p.Name), "file", brief(v.FileName))
 	l.body.Heading = l.N("mail.drafts_shared.heading", len(all), "names", l.List(names), "file", v.FileName)
 	l.body.Paragraphs = []string{l.T("mail.drafts_shared.text", "workspace", l.brand.Name)}

@@ -16,7 +16,7 @@ func (n *Notifier) requested(ctx context.Context, l *letter, while ...portal.Req
 	if err != nil {
 		return q, err
 	}
-	l.project, l.place = q.Project, q.ProjectName
+	l.project, l.about = q.Project, q.ProjectName
 	waits := q.Team() && q.Can(portal.Contribute)
 	if !q.Team() {
 		if waits, err = me.WaitsForMe(ctx, q.ID); err != nil {
@@ -38,8 +38,16 @@ func (l *letter) asker(name string) string {
 	if name == "" {
 		return l.brand.Name
 	}
-	l.From.Name = l.T("mail.from", "who", brief(name), "workspace", brief(l.brand.Name))
+	l.from(name)
 	return name
+}
+
+// from has a mail come from whoever wrote it; from the workspace, where that is who
+// its reader knows.
+func (l *letter) from(who string) {
+	if who != "" && who != l.brand.Name {
+		l.From.Name = l.T("mail.from", "who", brief(who), "workspace", brief(l.brand.Name))
+	}
 }
 
 // forClient writes what all mails to the client's people about a request say.

@@ -31,6 +31,9 @@ func (n *Notifier) held(ctx context.Context, l *letter) error {
 	l.body.Paragraphs = []string{l.T("mail.held.text", "workspace", l.brand.Name), l.T("mail.held.portal")}
 	l.body.Preheader = l.body.Paragraphs[0]
 	for _, m := range mails {
+		if l.brand.BareMails {
+			m.Subject = ""
+		}
 		l.body.Facts = append(l.body.Facts, mail.Fact{Label: l.T("mail.held.came"),
 			Value: l.T("mail.held.subject_of", "subject", cmp.Or(brief(m.Subject), l.T("incoming.no_subject")), "time", l.Time(m.ReceivedAt, l.now))})
 	}

@@ -38,6 +38,7 @@ func (n *Notifier) notices(ctx context.Context, l *letter) error {
 	if err := n.pictures(ctx, me, l, all); err != nil {
 		return err
 	}
+	l.about = cmp.Or(all[0].ProjectName, all[0].ClientName, l.brand.Name)
 	if len(all) == 1 && all[0].Said != "" {
 		return n.said(ctx, me, l, all[0])
 	}
@@ -45,7 +46,7 @@ func (n *Notifier) notices(ctx context.Context, l *letter) error {
 	if err != nil {
 		return err
 	}
-	project := cmp.Or(all[0].ProjectName, all[0].ClientName, l.brand.Name)
+	project := l.about
 	count := len(all) + more
 	switch {
 	case len(groups) == 1:
@@ -54,6 +55,7 @@ func (n *Notifier) notices(ctx context.Context, l *letter) error {
 	default:
 		project = l.N("mail.notices.projects", len(groups))
 	}
+	l.about = project
 	digest := l.mail.Kind == portal.MailDigest
 	switch {
 	case digest:
@@ -110,7 +112,7 @@ func (n *Notifier) said(ctx context.Context, me *portal.Scope, l *letter, x port
 	}
 	s := sentence.OfNotice(l.Book, x, l.brand.Name)
 	l.Subject = l.T("mail.notices.subject_one", "project", brief(cmp.Or(x.ProjectName, x.ClientName, l.brand.Name)), "what", brief(s.String()))
-	l.From.Name = l.T("mail.from", "who", brief(s.Actor), "workspace", brief(l.brand.Name))
+	l.from(s.Actor)
 	l.body.Heading = s.String()
 	l.body.Said = l.words(m)
 	if place := n.placeOf(x); place != "" {
@@ -278,18 +280,24 @@ func (n *Notifier) chosen(ctx context.Context, l *letter) error {
 	return err
 }
 
-// ends says how to end the mails of these topics, in words and for the button that
-// programs show (RFC 8058).
+// ends says how to end the mails of each of these topics, and of all of them: in
+// words, and for the button that programs show (RFC 8058), which ends all.
 func (n *Notifier) ends(l *letter, topics ...string) {
-	topic, names := strings.Join(topics, "."), make([]string, len(topics))
-	for i, t := range topics {
-		names[i] = l.T("topic." + t)
+	for _, t := range topics {
+		l.body.Footer = append(l.body.Footer, l.T("mail.notices.unsubscribe", "topic", l.T("topic."+t), "address", n.ending(l, t)))
 	}
-	link := n.base + "/unsubscribe/" + url.PathEscape(string(l.mail.Person)) + "/" + topic + "/" + n.accounts.Token(account.PurposeUnsubscribe, string(l.mail.Person)+" "+topic)
+	all := n.ending(l, strings.Join(topics, "."))
+	if len(topics) > 1 {
+		l.body.Footer = append(l.body.Footer, l.T("mail.notices.unsubscribe_all", "address", all))
+	}
 	if l.Headers == nil {
 		l.Headers = map[string]string{}
 	}
-	l.Headers["List-Unsubscribe"] = "<" + link + ">"
+	l.Headers["List-Unsubscribe"] = "<" + all + ">"
 	l.Headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-	l.body.Footer = append(l.body.Footer, l.T("mail.notices.unsubscribe", "topic", l.List(names), "address", link))
+}
+
+// ending is the link that ends the mails of topics, with a dot between them.
+func (n *Notifier) ending(l *letter, topics string) string {
+	return n.base + "/unsubscribe/" + url.PathEscape(string(l.mail.Person)) + "/" + topics + "/" + n.accounts.Token(account.PurposeUnsubscribe, string(l.mail.Person)+" "+topics)
 }

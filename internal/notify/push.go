@@ -148,10 +148,12 @@ func (n *Notifier) pushed(ctx context.Context, x portal.Push) (payload []byte, u
 	if same := !slices.ContainsFunc(all, func(y portal.Notice) bool { return y.Project != all[0].Project || y.Client != all[0].Client }); same && more == 0 {
 		say.Title = brief(cmp.Or(all[0].ProjectName, all[0].ClientName, brand.Name))
 	}
+	say.Body = b.N("push.several", len(all)+more)
 	if len(all) == 1 {
-		say.Body, say.URL = brief(sentence.OfNotice(b, all[0], brand.Name).String()), "/notices/"+string(all[0].ID)
-	} else {
-		say.Body = b.N("push.several", len(all)+more)
+		say.URL = "/notices/" + string(all[0].ID)
+		if !brand.BareMails {
+			say.Body = brief(sentence.OfNotice(b, all[0], brand.Name).String())
+		}
 	}
 	payload, err = json.Marshal(say)
 	return payload, upTo, err

@@ -29,10 +29,11 @@ type letter struct {
 	told  []portal.NoticeID // that it tells of
 
 	left map[portal.MailID]string // of those that were to leave within it: why not
-	open  bool              // somebody else looks at it: it lets nobody be its reader
+	open bool                     // somebody else looks at it: it lets nobody be its reader
 
 	project portal.ProjectID // that it is about, if any
-	place   string           // what that is called, where it asks for something
+	about   string           // the name of the project, or of what else; empty: it says nothing of what is in the portal
+	how     []string         // of what stands after the button: how it is answered
 	also    []string         // what it says of its button, or of who asks, in one mail with others too
 }
 
@@ -166,7 +167,13 @@ func (n *Notifier) compose(ctx context.Context, m portal.Mail, open bool) (*lett
 	if err := kind(n, ctx, l); err != nil {
 		return nil, gone(err)
 	}
-	return l, n.chosen(ctx, l)
+	if err := n.chosen(ctx, l); err != nil {
+		return nil, err
+	}
+	if l.brand.BareMails && l.about != "" {
+		l.bare(n.base)
+	}
+	return l, nil
 }
 
 // blank is the page that a letter is written on.
@@ -277,7 +284,7 @@ func (n *Notifier) invited(l *letter, m portal.InvitationMail, place string) {
 	if m.FromTeam {
 		company = l.brand.Name
 	}
-	l.From.Name = l.T("mail.from", "who", brief(m.Inviter), "workspace", brief(l.brand.Name))
+	l.from(m.Inviter)
 	l.Subject = l.T("mail.invitation.subject", "place", brief(place), "who", brief(m.Inviter))
 	l.body.Heading = l.T("mail.invitation.heading", "who", l.T("mail.who", "name", m.Inviter, "company", company), "place", place)
 	l.body.Footer = []string{l.T("mail.invitation.why", "who", m.Inviter, "workspace", l.brand.Name)}
@@ -341,11 +348,20 @@ func (n *Notifier) code(ctx context.Context, l *letter) error {
 		if err != nil {
 			return err
 		}
-		l.Subject = l.T("mail.answer_code.subject", "project", brief(x.ProjectName), "title", brief(x.Title))
-		l.body.Heading = l.T("mail.signoff_code.heading", "title", x.Title)
+		l.codeFor(x.ProjectName, x.Title, "mail.signoff_code.heading")
 	}
 	l.body.After = append(l.body.After, l.T("mail.proof_code.not_you"))
 	return nil
+}
+
+// codeFor says what a code is for.
+func (l *letter) codeFor(project, title, heading string) {
+	if l.brand.BareMails {
+		l.Subject, l.body.Heading = l.T("mail.proof_code.subject", "workspace", brief(project)), l.T("mail.code.heading_bare")
+		return
+	}
+	l.Subject = l.T("mail.answer_code.subject", "project", brief(project), "title", brief(title))
+	l.body.Heading = l.T(heading, "title", title)
 }
 
 // digits has the mail show a code, unless it is good for nothing any more.
@@ -375,8 +391,7 @@ func (n *Notifier) answerCode(ctx context.Context, l *letter) error {
 	if err != nil {
 		return err
 	}
-	l.Subject = l.T("mail.answer_code.subject", "project", brief(a.ProjectName), "title", brief(a.Title))
-	l.body.Heading = l.T("mail.answer_code.heading", "title", a.Title)
+	l.codeFor(a.ProjectName, a.Title, "mail.answer_code.heading")
 	l.body.Preheader = l.T("mail.code.preheader")
 	l.body.Paragraphs = []string{l.T("mail.code.text")}
 	l.body.After = append(l.body.After, l.T("mail.answer_code.not_you"))

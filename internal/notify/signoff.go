@@ -41,7 +41,7 @@ func (n *Notifier) toSign(ctx context.Context, l *letter) (portal.Signoff, error
 	if err != nil {
 		return s, err
 	}
-	l.project, l.place = s.Project, s.ProjectName
+	l.project, l.about = s.Project, s.ProjectName
 	l.body.Preheader = l.T("mail.signoff.preheader")
 	if s.DueOn != "" {
 		l.body.Facts = append(l.body.Facts, mail.Fact{Label: l.T("mail.approval.due"), Value: l.Day(s.DueOn, l.now)})
@@ -63,7 +63,7 @@ func (n *Notifier) signoffEscalated(ctx context.Context, l *letter) error {
 	if err != nil {
 		return err
 	}
-	l.project = s.Project
+	l.project, l.about = s.Project, s.ProjectName
 	l.Subject = l.T("mail.signoff_escalated.subject", "project", brief(s.ProjectName), "title", brief(s.Title))
 	l.body.Heading = l.T("mail.signoff_escalated.heading", "title", s.Title)
 	if s.DueOn != "" { // and they are shown the day

@@ -21,15 +21,15 @@ func (n *Notifier) together(all []*letter) *letter {
 	l.body, l.reply, l.Images, l.Headers = l.blank(), portal.ReplyPlace{}, nil, all[0].Headers
 	var places []string
 	for _, x := range all {
-		i := slices.Index(places, x.place)
+		i := slices.Index(places, x.about)
 		if i < 0 {
 			i = len(places)
-			places = append(places, x.place)
-			l.body.Groups = append(l.body.Groups, mail.Group{Title: x.place})
+			places = append(places, x.about)
+			l.body.Groups = append(l.body.Groups, mail.Group{Title: x.about})
 		}
 		var facts []string
 		for _, f := range x.body.Facts {
-			if f.Value != x.place {
+			if f.Value != x.about {
 				facts = append(facts, f.Label+": "+f.Value)
 			}
 		}

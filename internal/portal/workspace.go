@@ -26,6 +26,7 @@ type Brand struct {
 	TimeZone     string
 	Locale       string
 	SetUp        bool
+	BareMails    bool // mails and pushes say that there is something new, not what
 }
 
 // Mark is the text of the word mark.
@@ -102,8 +103,8 @@ func (p *Portal) Brand(ctx context.Context) (Brand, error) {
 	return p.brand.Find(p.db, "", p.now(), func() (b Brand, err error) {
 		var setUp *int64
 		err = p.db.QueryRow(p.db.Brief(ctx), `
-SELECT name, logo_text, accent, support_email, legal_url, privacy_url, time_zone, locale, set_up_at FROM workspace WHERE id = 1`).
-			Scan(&b.Name, &b.LogoText, &b.Accent, &b.SupportEmail, &b.LegalURL, &b.PrivacyURL, &b.TimeZone, &b.Locale, &setUp)
+SELECT name, logo_text, accent, support_email, legal_url, privacy_url, time_zone, locale, set_up_at, bare_mails FROM workspace WHERE id = 1`).
+			Scan(&b.Name, &b.LogoText, &b.Accent, &b.SupportEmail, &b.LegalURL, &b.PrivacyURL, &b.TimeZone, &b.Locale, &setUp, &b.BareMails)
 		b.SetUp = setUp != nil
 		return b, err
 	})
@@ -119,10 +120,10 @@ func workspace(get func(q string, dest ...any) error) (Workspace, error) {
 	var hours, words string
 	var setUp *int64
 	err := get(`
-SELECT w.name, w.logo_text, w.accent, w.support_email, w.legal_url, w.privacy_url, w.time_zone, w.locale, w.set_up_at,
+SELECT w.name, w.logo_text, w.accent, w.support_email, w.legal_url, w.privacy_url, w.time_zone, w.locale, w.set_up_at, w.bare_mails,
        w.welcome, w.office_hours, w.reply_hours, w.state_words, w.sections, w.file_limit, w.client_limit, w.share_links, w.receipts, w.revision, r.rights
   FROM my_role r JOIN workspace w ON w.id = 1`,
-		&w.Name, &w.LogoText, &w.Accent, &w.SupportEmail, &w.LegalURL, &w.PrivacyURL, &w.TimeZone, &w.Locale, &setUp,
+		&w.Name, &w.LogoText, &w.Accent, &w.SupportEmail, &w.LegalURL, &w.PrivacyURL, &w.TimeZone, &w.Locale, &setUp, &w.BareMails,
 		&w.Welcome, &hours, &w.ReplyHours, &words, &w.Sections, &w.Files.File, &w.Files.Client, &w.Files.ShareLinks, &w.Receipts, &w.Revision, &w.Rights)
 	if err != nil {
 		return w, err
@@ -191,7 +192,8 @@ type WorkspaceSettings struct {
 	StateWords                         map[string]string // state → client-facing name
 	Sections                           Sections
 	Receipts                           Receipting // empty: as it was
-	Revision                           int64      // as it was read
+	BareMails                          bool
+	Revision                           int64 // as it was read
 }
 
 var accentForm = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
@@ -269,10 +271,10 @@ func (me *Scope) ChangeWorkspace(ctx context.Context, s WorkspaceSettings) error
 		}
 		if err := t.must(ctx, `
 UPDATE workspace SET name = $1, logo_text = $2, accent = $3, welcome = $4, support_email = $5, legal_url = $6, privacy_url = $7,
-       time_zone = $8, office_hours = $9, reply_hours = $10, state_words = $11, sections = $12, receipts = COALESCE(NULLIF($13, ''), receipts), revision = revision + 1
- WHERE id = 1 AND revision = $14`,
+       time_zone = $8, office_hours = $9, reply_hours = $10, state_words = $11, sections = $12, receipts = COALESCE(NULLIF($13, ''), receipts), bare_mails = $14, revision = revision + 1
+ WHERE id = 1 AND revision = $15`,
 			s.Name, s.LogoText, s.Accent, s.Welcome, s.SupportEmail, s.LegalURL, s.PrivacyURL,
-			s.TimeZone, string(hours), s.ReplyHours, string(words), int64(s.Sections), string(s.Receipts), s.Revision); err != nil {
+			s.TimeZone, string(hours), s.ReplyHours, string(words), int64(s.Sections), string(s.Receipts), s.BareMails, s.Revision); err != nil {
 			return err
 		}
 		if s.Sections != w.Sections {

@@ -46,7 +46,7 @@ func (s *Server) settingsPage(w http.ResponseWriter, r *http.Request, me *visit)
 	in := portal.WorkspaceSettings{
 		Name: ws.Name, LogoText: ws.LogoText, Accent: ws.Accent, Welcome: ws.Welcome, SupportEmail: ws.SupportEmail, LegalURL: ws.LegalURL,
 		PrivacyURL: ws.PrivacyURL, TimeZone: ws.TimeZone, OfficeHours: ws.OfficeHours, ReplyHours: ws.ReplyHours, StateWords: ws.StateWords,
-		Sections: ws.Sections, Receipts: ws.Receipts, Revision: ws.Revision,
+		Sections: ws.Sections, Receipts: ws.Receipts, BareMails: ws.BareMails, Revision: ws.Revision,
 	}
 	p := view.SettingsPage{Holidays: ws.OfficeHours.Holidays, ReplyHours: strconv.Itoa(ws.ReplyHours)}
 	return s.renderSettings(w, r, me, http.StatusOK, p, in)
@@ -85,6 +85,7 @@ func (s *Server) renderSettings(w http.ResponseWriter, r *http.Request, me *visi
 			p.Sections = append(p.Sections, choice)
 		}
 	}
+	p.BareMails = in.BareMails
 	p.Receipts = ui.Field{Name: "receipts", Label: p.T("settings.receipts"), Hint: p.T("settings.receipts_hint"), Value: string(in.Receipts), Error: p.Err("receipts")}
 	for _, r := range portal.Receiptings {
 		p.ReceiptWays = append(p.ReceiptWays, ui.Option{Value: string(r), Label: p.T("settings.receipts." + string(r)), Hint: p.T("settings.receipts." + string(r) + "_hint")})
@@ -108,7 +109,7 @@ func (s *Server) saveSettings(w http.ResponseWriter, r *http.Request, me *visit)
 		SupportEmail: strings.TrimSpace(f.one("support_email")), LegalURL: strings.TrimSpace(f.one("legal_url")), PrivacyURL: strings.TrimSpace(f.one("privacy_url")),
 		TimeZone: f.one("time_zone"), ReplyHours: int(f.number("reply_hours")), Revision: f.number("revision"), StateWords: map[string]string{},
 		// Those of later editions have no box yet, and stay as they are.
-		Sections: now.Sections, Receipts: portal.Receipting(f.one("receipts")),
+		Sections: now.Sections, Receipts: portal.Receipting(f.one("receipts")), BareMails: f.ticked("bare_mails"),
 	}
 	for i := range in.OfficeHours.Days {
 		n := strconv.Itoa(i)

@@ -106,7 +106,7 @@ func TestSettings(t *testing.T) {
 			MustBe(422).MustContain("This is needed.", "The end must be after the start", "Kept & safe")
 
 		f := page.Form("/settings").Set("name", "Leto").Set("accent", "#aa3366").Set("time_zone", "Europe/Madrid").Set("from_0", "09:00").Set("to_0", "17:30").
-			Set("holiday", "2026-12-26", "", "2026-12-25", "2026-12-26").Set("reply_hours", "4").Set("state_on_hold", "Resting").Set("section", "updates", "dates").Set("support_email", "help@leto.test").Set("receipts", "team")
+			Set("holiday", "2026-12-26", "", "2026-12-25", "2026-12-26").Set("reply_hours", "4").Set("state_on_hold", "Resting").Set("section", "updates", "dates").Set("support_email", "help@leto.test").Set("receipts", "team").Set("bare_mails", "1")
 		p := f.Submit(ada).MustBe(200).MustContain("Saved", "Leto")
 		if p.Attr("#to_0", "value") != "17:30" || !slices.Equal(p.Form("/settings").Values()["holiday"][:3], []string{"2026-12-25", "2026-12-26", ""}) {
 			t.Error("the hours are not there")
@@ -115,7 +115,7 @@ func TestSettings(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if ws.Sections != portal.SectionUpdates|portal.FieldDates || ws.StateWords["on_hold"] != "Resting" || ws.ReplyHours != 4 || ws.Receipts != portal.ReceiptsTeam {
+		if ws.Sections != portal.SectionUpdates|portal.FieldDates || ws.StateWords["on_hold"] != "Resting" || ws.ReplyHours != 4 || ws.Receipts != portal.ReceiptsTeam || !ws.BareMails || !p.Has("#bare_mails[checked]") {
 			t.Errorf("saved %+v", ws)
 		}
 

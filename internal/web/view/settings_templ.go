@@ -36,6 +36,7 @@ type SettingsPage struct {
 	Fields       []SectionChoice
 	Receipts     ui.Field
 	ReceiptWays  []ui.Option
+	BareMails    bool
 }
 
 // DayHours are the office hours of a weekday; Number is 0 for Monday.
@@ -181,7 +182,10 @@ func Settings(p SettingsPage) templ.Component {
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "section", Title: p.T("settings.sections")}), templ_7745c5c3_Var20)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Var24 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Buffer.WriteString("<div class=\"stack\">")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Radios(p.Receipts, p.ReceiptWays, false))
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{Name: "bare_mails", Label: p.T("settings.bare_mails"), Hint: p.T("settings.bare_mails_hint"), On: p.BareMails}))
+					templ_7745c5c3_Buffer.WriteString("</div>")
 					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("nav.messages")}), templ_7745c5c3_Var24)
