@@ -114,7 +114,7 @@ func (s *Sender) Server() string { return net.JoinHostPort(s.config.Host, strcon
 // same Message-ID.
 func (s *Sender) Send(ctx context.Context, m Message) error {
 	if !s.Configured() {
-		return &Temporary{Failure{Stage: "connecting", Reason: "no mail server is configured"}}
+		return &Temporary{Failure{Stage: "connecting"}}
 	}
 	portal, err := address(s.config.From)
 	if err != nil {
@@ -334,7 +334,7 @@ type Failure struct {
 	Stage    string // connecting, greeting, signing in, sender, recipient, content, composing
 	Code     int    // the server's answer, or 0
 	Enhanced string // its enhanced code, such as 5.1.1, when it sent one
-	Reason   string // for a failure without an answer
+	Reason   string // what else is known of a failure without an answer
 }
 
 func (f *Failure) text(kind string) string {
@@ -398,8 +398,5 @@ func sendFailure(err error) error {
 	if f.Code >= 500 {
 		return &Permanent{f}
 	}
-	if f.Code == 0 {
-		f.Reason = "the connection ended without an answer"
-	}
-	return &Temporary{f}
+	return &Temporary{f} // without a code the connection ended before an answer
 }

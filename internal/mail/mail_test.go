@@ -256,6 +256,9 @@ func TestFailures(t *testing.T) {
 			if kind != tt.kind || f.Stage != tt.stage || f.Code != tt.code || f.Enhanced != tt.enhanced {
 				t.Errorf("%s %+v", kind, f)
 			}
+			if f.Stage == "content" && f.Reason != "" { // who reads it has words for it
+				t.Errorf("it says %q", f.Reason)
+			}
 			for _, private := range []string{"miranda", "Miranda", "hunter2", "portal@"} {
 				if strings.Contains(err.Error(), private) {
 					t.Errorf("the error tells %q: %v", private, err)

@@ -1,8 +1,11 @@
 package mailin
 
 import (
+	"cmp"
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
@@ -13,6 +16,8 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
+
+	"github.com/vitrine-portal/vitrine/internal/portal"
 )
 
 const (
@@ -227,8 +232,7 @@ func (t *Taker) fetch(ctx context.Context, c *imapclient.Client, uid imap.UID) (
 	if err != nil {
 		return false, err
 	}
-	if len(sizes) != 1 || sizes[0].RFC822Size > MaxSize {
-		t.Log.Warn("a mail in the mailbox is too large and stays there", "uid", uint32(uid))
+	if len(sizes) != 1 {
 		return false, nil
 	}
 	// The header first: it says for which addresses of ours the mail is.
@@ -246,6 +250,9 @@ func (t *Taker) fetch(ctx context.Context, c *imapclient.Client, uid imap.UID) (
 	if err != nil {
 		return false, err
 	}
+	if size := sizes[0].RFC822Size; size > MaxSize {
+		return false, t.noteLarge(ctx, uid, sender, to, head, size)
+	}
 	cmd := c.Fetch(imap.UIDSetNum(uid), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{{Peek: true}}})
 	defer cmd.Close()
 	msg := cmd.Next()
@@ -257,13 +264,28 @@ func (t *Taker) fetch(ctx context.Context, c *imapclient.Client, uid imap.UID) (
 		if body, ok := item.(imapclient.FetchItemDataBodySection); ok && body.Literal != nil {
 			err = t.Receive(ctx, sender, to, body.Literal)
 			if errors.Is(err, errLarge) {
-				t.Log.Warn("a mail in the mailbox is too large and stays there", "uid", uint32(uid))
-				return false, nil
+				return false, t.noteLarge(ctx, uid, sender, to, head, MaxSize)
 			}
 			taken = err == nil
 		}
 	}
 	return taken, err
+}
+
+// noteLarge has those who administer see a mail that stays in the mailbox, as it is too
+// large.
+func (t *Taker) noteLarge(ctx context.Context, uid imap.UID, sender string, to []string, head *prefix, size int64) error {
+	t.Log.Warn("a mail in the mailbox is too large and stays there", "uid", uint32(uid))
+	in := &Incoming{header: head.header()}
+	in.envelope()
+	sum := sha256.Sum256(head.Bytes())
+	m := portal.IncomingMail{MessageID: cmp.Or(in.MessageID, "sha256:"+hex.EncodeToString(sum[:])), Sender: sender, Size: size,
+		FromAddress: oneLine(in.From.Address, 320), FromName: in.From.Name, Subject: in.Subject}
+	mails := make([]portal.IncomingMail, len(to))
+	for i, address := range to {
+		mails[i], mails[i].Recipient = m, address
+	}
+	return t.Portal.KeepLarge(ctx, mails)
 }
 
 // envelopeOf finds for which addresses of ours a mail in the mailbox is, each once;

@@ -377,23 +377,27 @@ func TestIMAP(t *testing.T) {
 		cleo := addressOf(t, taker, portal.ReplyPlace{Person: w.Cleo, Place: "thr_1", Audience: portal.ClientSide})
 		put(t, user, letter("1@x", "cleo@cleo.test", `"Somebody" <x@y.test>, <`+cleo+">", "first"))
 		put(t, user, letter("2@x", "cleo@cleo.test", "portal@honcho.test", "for nobody"))
-		put(t, user, "Subject: large\r\n\r\n"+strings.Repeat(strings.Repeat("x", 998)+"\r\n", MaxSize/1000+1000))
+		put(t, user, "From: Cleo <cleo@cleo.test>\r\nSubject: large\r\n\r\n"+strings.Repeat(strings.Repeat("x", 998)+"\r\n", MaxSize/1000+1000))
 		if err := CheckMailbox(t.Context(), box); err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		var polling sync.WaitGroup
 		polling.Go(func() { taker.Poll(ctx, box) })
-		until(t, "two mails are taken", func() bool { return len(waiting(t, w)) == 2 })
+		until(t, "two mails are taken, and one is noted", func() bool { return len(waiting(t, w)) == 3 })
 		until(t, "they are marked", func() bool { _, n := unseen(t, user, "INBOX"); return n == 1 })
 		put(t, user, letter("3@x", "cleo@cleo.test", cleo, "while it idles"))
-		until(t, "the third is taken", func() bool { return len(waiting(t, w)) == 3 })
+		until(t, "the third is taken", func() bool { return len(waiting(t, w)) == 4 })
 		until(t, "it is marked", func() bool { _, n := unseen(t, user, "INBOX"); return n == 1 })
 		cancel()
 		polling.Wait()
 		mails := waiting(t, w)
-		if mails[0].Recipient != cleo || mails[1].Recipient != "reply@in.honcho.test" || mails[2].Recipient != cleo || mails[2].MessageID != "1@x" {
+		if mails[0].Recipient != cleo || mails[2].Recipient != "reply@in.honcho.test" || mails[3].Recipient != cleo || mails[3].MessageID != "1@x" {
 			t.Errorf("kept: %+v", mails)
+		}
+		// What is too large stays where it is, and those who administer see that it does.
+		if m := mails[1]; m.State != portal.IncomingHeld || m.Reason != portal.HeldForSize || m.FromAddress != "cleo@cleo.test" || m.Subject != "large" || m.Size <= MaxSize || m.Blob != "" || m.CanAccept() || m.CanAssign() {
+			t.Errorf("the large one: %+v", m)
 		}
 
 		// A node that took a mail and died before it could mark it.
@@ -404,7 +408,7 @@ func TestIMAP(t *testing.T) {
 		until(t, "it is moved away", func() bool { all, _ := unseen(t, user, "Done"); return all == 1 })
 		cancel()
 		polling.Wait()
-		if got := len(waiting(t, w)); got != 3 {
+		if got := len(waiting(t, w)); got != 4 {
 			t.Errorf("after it came again there are %d", got)
 		}
 	})

@@ -45,7 +45,7 @@ func TestBareMails(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		content := []string{"Logo", "Portraits", "Texts", "Film", "Accepted.", "Re: the colours", file.FileName, "may sign off"}
+		content := []string{"Logo", "Portraits", "Texts", "Film", "Accepted.", "Re: the colours", "Re: the fonts", file.FileName, "may sign off"}
 		always := []string{account.MailCode, account.MailReset, account.MailEmailChange, account.MailEmailChanged, account.MailPasswordChanged, account.MailTokenCreated,
 			"invitation", "team_invitation", "invitation_asked", portal.MailTest, portal.MailDailyHead}
 		said := map[string]bool{} // by the mails as they are otherwise, so that the test looks for what is there
@@ -70,7 +70,7 @@ func TestBareMails(t *testing.T) {
 					continue
 				}
 				switch p.Subject {
-				case site.Name + ": there is something new", site.Name + ": your code", "Honcho Design: what you answered by e-mail waits":
+				case site.Name + ": there is something new", site.Name + ": your code", "Honcho Design: what you answered by e-mail waits", "Honcho Design: nobody looked at what you answered by e-mail":
 				default:
 					t.Errorf("%s has the subject %q", kind, p.Subject)
 				}

@@ -3,6 +3,7 @@ package notify_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/mail/mailtest"
@@ -43,5 +44,44 @@ VALUES ($1, $1, 'r', 's', 'b', 1, $2, $3, 0, 'About ' || $1, $4)`, id, db.Micros
 		id = o.queue(portal.MailHeld, o.Eve, string(o.Eve))
 		o.send(id)
 		o.want(id, portal.MailDropped, "gone", 1)
+	})
+}
+
+// Of a mail that was held until it was put away hear who wrote it and those who
+// administer, once.
+func TestUnlookedIsSaid(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		o := open(t, w, &mailtest.Server{})
+		ctx := t.Context()
+		o.exec(`INSERT INTO incoming_mails (id, message_id, recipient, sender, blob, size, received_at, state, reason, settled_at, due_at, subject, writer_id)
+VALUES ('inm_1', '1@cleo.test', 'r', 'cleo@cleo.test', 'b', 1, $1, 'held', 'sender', $1, 0, 'Re: the fonts', $2)`, db.Micros(o.Clock.Now()), string(o.Cleo))
+		for _, days := range []int{89, 2, 1} {
+			o.Clock.Advance(time.Duration(days) * 24 * time.Hour)
+			if err := o.Portal.ForgetIncoming(ctx); err != nil {
+				t.Fatal(err)
+			}
+			o.sweep()
+			if days == 89 && len(o.arrivals()) != 0 {
+				t.Error("it is still held")
+			}
+		}
+		m, err := o.As(o.Ada).IncomingMail(ctx, "inm_1")
+		if err != nil || m.State != portal.IncomingDiscarded || m.Reason != "unlooked" {
+			t.Errorf("it is %s for %s: %v", m.State, m.Reason, err)
+		}
+		got := map[string]int{}
+		for _, m := range o.arrivals() {
+			got[m.Get("To")]++
+			word := "mails that were held are discarded"
+			if m.Get("To") == "<cleo@cleo.test>" {
+				word = "nobody looked at what you answered by e-mail"
+			}
+			if !strings.Contains(m.Get("Subject"), word) || !strings.Contains(m.text, "Re: the fonts") {
+				t.Errorf("%s is told %s:\n%s", m.Get("To"), m.Get("Subject"), m.text)
+			}
+		}
+		if got["<cleo@cleo.test>"] != 1 || got["<ada@ada.test>"] != 1 || got["<mia@mia.test>"] != 0 {
+			t.Errorf("mailed: %v", got)
+		}
 	})
 }

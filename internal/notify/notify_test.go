@@ -229,6 +229,9 @@ func (o *office) all() map[string]portal.MailID {
 	o.exec(`INSERT INTO incoming_mails (id, message_id, recipient, sender, blob, size, received_at, state, due_at, from_address, subject, person_id, writer_id)
 VALUES ('inm_1', '1@cleo.test', 'r', 'cleo@cleo.test', 'b', 1, $1, 'held', 0, 'cleo@cleo.test', 'Re: the colours', $2, $2)`, db.Micros(o.Clock.Now()), string(o.Cleo))
 	mails[portal.MailHeld] = o.queue(portal.MailHeld, o.Cleo, string(o.Cleo))
+	o.exec(`INSERT INTO incoming_mails (id, message_id, recipient, sender, blob, size, received_at, state, reason, settled_at, due_at, subject, writer_id)
+VALUES ('inm_2', '2@cleo.test', 'r', 'cleo@cleo.test', 'b', 1, 1, 'discarded', 'unlooked', $1, 0, 'Re: the fonts', $2)`, db.Micros(o.Clock.Now()), string(o.Cleo))
+	mails[portal.MailUnlooked] = o.queue(portal.MailUnlooked, o.Cleo, string(o.Cleo))
 	o.exec(`UPDATE mails SET due_at = $1`, db.Micros(o.Clock.Now()))
 	return mails
 }

@@ -67,6 +67,7 @@ var kinds = map[string]func(*Notifier, context.Context, *letter) error{
 	portal.MailDigest:            (*Notifier).notices,
 	portal.MailTest:              (*Notifier).test,
 	portal.MailHeld:              (*Notifier).held,
+	portal.MailUnlooked:          (*Notifier).unlooked,
 }
 
 // Render returns a mail as it is sent at this moment, or *portal.Unwanted when

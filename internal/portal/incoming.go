@@ -34,6 +34,10 @@ const HeldForSender = "sender"
 // HeldForAccess is why a mail is held whose person may not write there, any more.
 const HeldForAccess = "no_access"
 
+// HeldForSize is why a mail is held that is too large to be taken in: nothing but its
+// header is there.
+const HeldForSize = "too_large"
+
 // HeldForFiles is why a mail is held whose attachments belong to no project.
 const HeldForFiles = "files"
 
@@ -90,7 +94,7 @@ func (m IncomingMail) WantsProject() bool { return m.State == IncomingHeld && m.
 // somebody else, and where they may not write, or nobody would read it, it belongs
 // elsewhere.
 func (m IncomingMail) CanAssign() bool {
-	return m.State == IncomingHeld && (m.Person == "" || m.Reason == HeldForSender || m.Reason == HeldForAccess || m.Reason == HeldForDeserted)
+	return m.State == IncomingHeld && m.Reason != HeldForSize && (m.Person == "" || m.Reason == HeldForSender || m.Reason == HeldForAccess || m.Reason == HeldForDeserted)
 }
 
 const incomingColumns = `m.id, m.message_id, m.recipient, m.sender, m.blob, m.size, m.received_at, m.state, m.reason, m.tries, m.settled_at,

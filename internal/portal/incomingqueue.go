@@ -92,6 +92,22 @@ ON CONFLICT (message_id, recipient) DO NOTHING`, id, m.MessageID, m.Recipient, m
 	return fresh, err
 }
 
+// KeepLarge writes down that mails came which are too large to be taken in, so that
+// somebody finds out: they are held, without a text. Those that are known are left.
+func (p *Portal) KeepLarge(ctx context.Context, mails []IncomingMail) error {
+	return p.db.Write(ctx, func(d *db.Tx) error {
+		for _, m := range mails {
+			if _, err := d.Exec(ctx, `
+INSERT INTO incoming_mails (id, message_id, recipient, sender, blob, size, received_at, state, reason, due_at, settled_at, from_address, from_name, subject)
+VALUES ($1, $2, $3, $4, '', $5, $6, 'held', $7, $6, $6, $8, $9, $10) ON CONFLICT (message_id, recipient) DO NOTHING`,
+				db.NewID("inm"), m.MessageID, m.Recipient, m.Sender, m.Size, db.Micros(p.now()), HeldForSize, m.FromAddress, m.FromName, m.Subject); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // ClaimIncoming takes a mail up: of those who ask at the same time one gets it,
 // and others ErrNotDue. SettleIncoming or DeferIncoming follows; without them
 // it can be claimed again after ten minutes.
@@ -244,8 +260,8 @@ func (p *Portal) ReturnMail(ctx context.Context, id MailID, why string, delayed 
 	return false, err
 }
 
-// ForgetIncoming puts away the mails that nobody has looked at for 90 days, and
-// removes those that were settled more than 30 days ago. Their bytes are left to
+// ForgetIncoming puts away the mails that nobody has looked at for 90 days, and says so
+// to who wrote them and to those who administer; it removes those that were settled more than 30 days ago. Their bytes are left to
 // the sweep, which finds that no row names them.
 func (p *Portal) ForgetIncoming(ctx context.Context) error {
 	return p.db.Write(ctx, func(d *db.Tx) error {
@@ -253,8 +269,40 @@ func (p *Portal) ForgetIncoming(ctx context.Context) error {
 		if _, err := d.Exec(ctx, `DELETE FROM incoming_mails WHERE settled_at < $1 AND state <> 'held'`, db.Micros(now.Add(-keptIncoming))); err != nil {
 			return err
 		}
-		_, err := d.Exec(ctx, `UPDATE incoming_mails SET state = 'discarded', reason = 'old', settled_at = $2 WHERE state = 'held' AND settled_at < $1`,
-			db.Micros(now.Add(-heldIncoming)), db.Micros(now))
+		before := db.Micros(now.Add(-heldIncoming))
+		rows, err := d.Query(ctx, `SELECT DISTINCT m.writer_id FROM incoming_mails m WHERE m.writer_id IS NOT NULL AND m.state = 'held' AND m.settled_at < $1`, before)
+		writers, err := list(rows, err, scanOne[PersonID])
+		if err != nil {
+			return err
+		}
+		n, err := d.Exec(ctx, `UPDATE incoming_mails SET state = 'discarded', reason = 'unlooked', settled_at = $2 WHERE state = 'held' AND settled_at < $1`, before, db.Micros(now))
+		if err != nil || n == 0 {
+			return err
+		}
+		rows, err = d.Query(ctx, `SELECT m.person_id FROM team_members m WHERE m.role IN ('owner', 'admin') AND m.accepted_at IS NOT NULL AND m.removed_at IS NULL ORDER BY m.person_id`)
+		admins, err := list(rows, err, scanOne[PersonID])
+		for i := 0; i < len(writers) && err == nil; i++ {
+			err = p.queueMail(ctx, d, MailUnlooked, writers[i], string(writers[i]))
+		}
+		for i := 0; i < len(admins) && err == nil; i++ {
+			err = p.queueMail(ctx, d, MailUnlooked, admins[i], "")
+		}
 		return err
+	})
+}
+
+// MailUnlooked tells who wrote a mail that was held for too long, and those who
+// administer, that it was put away. Of the latter its subject is empty.
+const MailUnlooked = "mail_unlooked"
+
+// Unlooked are the mails that were put away about a time as nobody had looked at them,
+// the newest first, at most 100: of one writer, or all.
+func (p *Portal) Unlooked(ctx context.Context, writer PersonID, about time.Time) (mails []IncomingMail, err error) {
+	rows, err := p.db.Query(ctx, `
+SELECT m.id, m.received_at, m.subject FROM incoming_mails m
+ WHERE m.state = 'discarded' AND m.reason = 'unlooked' AND m.settled_at BETWEEN $1 AND $2 AND ($3 = '' OR m.writer_id = $3) ORDER BY m.id DESC LIMIT 100`,
+		db.Micros(about.Add(-time.Minute)), db.Micros(about.Add(time.Minute)), string(writer))
+	return list(rows, err, func(r *db.Rows) (m IncomingMail, err error) {
+		return m, r.Scan(&m.ID, micros{&m.ReceivedAt}, &m.Subject)
 	})
 }

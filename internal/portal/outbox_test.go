@@ -3,6 +3,7 @@ package portal_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -66,6 +67,41 @@ func TestOutbox(t *testing.T) {
 		counts, err := w.As(w.Ada).OutboxCounts(ctx)
 		if err != nil || counts[portal.MailSent] != 0 || counts[portal.MailKept] != 1 {
 			t.Errorf("counts %v, %v", counts, err)
+		}
+	})
+}
+
+// However many mails there are, a state is read by its index, and counted up to 100.
+func TestOutboxOfManyMails(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		ctx := t.Context()
+		for range 101 {
+			newMail(t, w, "password_changed", w.Cleo, string(w.Cleo), portal.MailFailed)
+		}
+		portal.Expanded()
+		if _, _, err := w.As(w.Ada).Outbox(ctx, portal.MailFailed, portal.Page{}); err != nil {
+			t.Fatal(err)
+		}
+		counts, err := w.As(w.Ada).OutboxCounts(ctx)
+		if err != nil || counts[portal.MailFailed] != 100 || counts[portal.MailKept] != 0 {
+			t.Errorf("counted %v, %v", counts, err)
+		}
+		if w.DB.Dialect() != db.SQLite {
+			return
+		}
+		uses := map[string]bool{}
+		plans(t, w, portal.Expanded(), func(q, line string) {
+			if strings.Contains(q, "FROM my_mails") {
+				uses[q] = uses[q] || strings.Contains(line, "(state=?")
+			}
+		})
+		if len(uses) < 2 {
+			t.Errorf("%d statements were seen", len(uses))
+		}
+		for q, does := range uses {
+			if !does {
+				t.Errorf("does not use the index of states: %s", q)
+			}
 		}
 	})
 }

@@ -76,6 +76,7 @@ var mailings = map[string]mailing{
 	"invitation_asked":          {always: true},
 	MailTest:                    {always: true},
 	MailHeld:                    {apart: time.Hour},
+	MailUnlooked:                {},
 
 	MailNotices: {},
 	MailDigest:  {},
