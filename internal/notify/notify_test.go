@@ -321,7 +321,7 @@ func header(t *testing.T, raw string, id portal.MailID, kind string) {
 		t.Errorf("From %s: %v", h.Get("From"), err)
 	}
 	always := slices.Contains([]string{account.MailCode, account.MailAnswerCode, account.MailReset, account.MailEmailChange, account.MailEmailChanged, account.MailPasswordChanged,
-		account.MailTokenCreated, "invitation", "team_invitation", "invitation_asked", portal.MailTest, portal.MailHeld}, kind)
+		account.MailTokenCreated, "invitation", "team_invitation", "invitation_asked", portal.MailTest, portal.MailHeld, portal.MailUnlooked}, kind)
 	link, post := h.Get("List-Unsubscribe"), h.Get("List-Unsubscribe-Post")
 	if always && link+post != "" || !always && (!strings.HasPrefix(link, "<"+base+"/unsubscribe/per_") || post != "List-Unsubscribe=One-Click") {
 		t.Errorf("List-Unsubscribe: %s, %s", link, post)
