@@ -580,7 +580,7 @@ func TestApprovedContentStaysBound(t *testing.T) {
 		wants(t, "asking about what was signed off", again(), portal.ErrConflict)
 		sound("signed off", 0)
 		byHand(t, w, `UPDATE deliverables SET body = 'Cold and wet.' WHERE id = $1`, string(d))
-		sound("altered by hand", 1)
+		sound("altered by hand", 2)
 	})
 }
 

@@ -204,7 +204,7 @@ func TestVerifyNamesWhatWasExchanged(t *testing.T) {
 			exchange(`UPDATE deliverables SET body = 'As we like' WHERE title = 'Banner'`, `UPDATE deliverables SET body = 'As agreed' WHERE title = 'Banner'`, "the row "+string(d)+" is not what was recorded: text", of+"text")
 			exchange(`UPDATE deliverable_links SET url = 'https://example.com/b' WHERE title = 'Prototype'`, `UPDATE deliverable_links SET url = 'https://example.com/a' WHERE title = 'Prototype'`, of+"links")
 			exchange(`UPDATE versions SET sha256 = '`+strings.Repeat("b", 64)+`' WHERE id = '`+string(versions[0])+`'`, `UPDATE versions SET sha256 = '`+strings.Repeat("a", 64)+`' WHERE id = '`+string(versions[0])+`'`,
-				"the version "+string(versions[0])+" has another hash than in "+string(a.ID))
+				"the row "+string(versions[0])+" is not what was recorded: version", "the version "+string(versions[0])+" has another hash than in "+string(a.ID))
 			exchange(`UPDATE approvals SET about = REPLACE(about, 'As agreed', 'As we like') WHERE id = '`+string(a.ID)+`'`, `UPDATE approvals SET about = REPLACE(about, 'As we like', 'As agreed') WHERE id = '`+string(a.ID)+`'`,
 				"the row "+string(a.ID)+" is not what was recorded: the hash of what was decided on")
 		}
