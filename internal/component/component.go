@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/a-h/templ"
+	templruntime "github.com/a-h/templ/runtime"
 )
 
 // Context is here so that templates need not import it.
@@ -27,14 +28,14 @@ var buffers = sync.Pool{New: func() any {
 }}
 
 // New makes the component that write writes.
-func New(write func(Context, *Buffer) error) templ.Component {
+func New(write func(Context, *Buffer)) templ.Component {
 	return templ.ComponentFunc(func(ctx Context, w io.Writer) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		ctx = templ.InitializeContext(ctx)
 		if b, inside := w.(*Buffer); inside {
-			b.keep(write(ctx, b))
+			write(ctx, b)
 			return b.err
 		}
 		b := buffers.Get().(*Buffer)
@@ -44,7 +45,7 @@ func New(write func(Context, *Buffer) error) templ.Component {
 			b.err = nil
 			buffers.Put(b)
 		}()
-		b.keep(write(ctx, b))
+		write(ctx, b)
 		b.keep(b.Flush())
 		return b.err
 	})
@@ -59,10 +60,10 @@ func (b *Buffer) keep(err error) {
 
 // Around makes the component that write writes around the children it is given,
 // which may be none.
-func Around(write func(_ Context, _ *Buffer, children templ.Component) error) templ.Component {
-	return New(func(ctx Context, b *Buffer) error {
+func Around(write func(_ Context, _ *Buffer, children templ.Component)) templ.Component {
+	return New(func(ctx Context, b *Buffer) {
 		children := templ.GetChildren(ctx)
-		return write(templ.ClearChildren(ctx), b, children)
+		write(templ.ClearChildren(ctx), b, children)
 	})
 }
 
@@ -72,6 +73,31 @@ func Around(write func(_ Context, _ *Buffer, children templ.Component) error) te
 //go:noinline
 func Text(b *Buffer, s string) {
 	b.WriteString(templ.EscapeString(s))
+}
+
+// URL writes an address, of a kind that runs nothing unless it is said to be safe.
+//
+//go:noinline
+func URL[T string | templ.SafeURL](b *Buffer, to T) {
+	safe, _ := templ.JoinURLErrs(to) // which has no errors to join
+	b.WriteString(templ.EscapeString(string(safe)))
+}
+
+// Style writes what an attribute says of how something looks.
+func Style(b *Buffer, values ...any) {
+	safe, err := templruntime.SanitizeStyleAttributeValues(values...)
+	b.keep(err)
+	b.WriteString(templ.EscapeString(safe))
+}
+
+// Attributes writes attributes.
+func Attributes(ctx Context, b *Buffer, all templ.Attributer) {
+	b.keep(templ.RenderAttributes(ctx, b, all))
+}
+
+// CSSItems writes the styles of classes that have some.
+func CSSItems(ctx Context, b *Buffer, classes ...any) {
+	b.keep(templ.RenderCSSItems(ctx, b, classes...))
 }
 
 // Put writes a component into the one that b belongs to.

@@ -22,7 +22,7 @@ import (
 // network, and nothing in it may ask for any.
 //go:noinline
 func frame(p *Pack, title, up string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<!doctype html><html lang=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.Book.Lang()))
 		templ_7745c5c3_Buffer.WriteString("\" dir=\"")
@@ -32,12 +32,7 @@ func frame(p *Pack, title, up string) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</title><style>\n:root { color-scheme: light dark; --paper: #fcfcfa; --ink: #1b1c1f; --soft: #5f6168; --line: #e0e0da; --wash: #f2f2ee; --link: #0b5f54; }\n@media (prefers-color-scheme: dark) { :root { --paper: #17181b; --ink: #ececee; --soft: #a9abb3; --line: #33353b; --wash: #202226; --link: #7fd1c3; } }\n* { box-sizing: border-box; }\nbody { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 system-ui, -apple-system, \"Segoe UI\", Roboto, \"Helvetica Neue\", Arial, sans-serif; overflow-wrap: anywhere; }\nmain { max-width: 46rem; margin: 0 auto; padding: 2.5rem 1.25rem 4rem; }\nheader p, footer p { margin: 0; color: var(--soft); font-size: 14px; }\nh1 { margin: .25rem 0 .5rem; font-size: 1.9rem; line-height: 1.2; letter-spacing: -.01em; }\nh2 { margin: 3rem 0 .75rem; padding-bottom: .4rem; border-bottom: 1px solid var(--line); font-size: 1.2rem; }\nh3 { margin: 0; font-size: 1rem; }\na { color: var(--link); text-underline-offset: .15em; }\na:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }\np, ul, ol { margin: .5rem 0; }\nul.list { padding: 0; list-style: none; }\nul.list > li, p.line { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 1.5rem; margin: 0; padding: .55rem 0; border-bottom: 1px solid var(--line); }\narticle.card ul.list > li:last-child { border-bottom: 0; }\n.soft { color: var(--soft); font-size: 14px; }\ncode { font: 13px/1.5 ui-monospace, \"SF Mono\", Menlo, Consolas, monospace; overflow-wrap: anywhere; }\narticle { padding: 1.1rem 0; border-bottom: 1px solid var(--line); }\narticle.card { margin: 1rem 0; padding: 1.1rem 1.25rem; border: 1px solid var(--line); border-radius: 10px; }\n.by { display: flex; flex-wrap: wrap; gap: 0 .6rem; align-items: baseline; }\n.by b { font-weight: 600; }\nblockquote { margin: .6rem 0; padding: .1rem 0 .1rem .9rem; border-left: 3px solid var(--line); color: var(--soft); }\n.state { font-weight: 600; }\n.hash { display: block; flex-basis: 100%; color: var(--soft); }\n.prose pre { overflow-x: auto; padding: .75rem; border-radius: 8px; background: var(--wash); }\nfooter { margin-top: 4rem; }\n@media print { main { padding: 0; max-width: none; } article { break-inside: avoid; } }\n\t\t\t</style></head><body><main><header><p>")
 		if up != "" || title != p.Project.Name {
 			templ_7745c5c3_Buffer.WriteString("<a href=\"")
-			var templ_7745c5c3_Var5 templ.SafeURL
-			templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinURLErrs(href(up, "index.html"))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
+			component.URL(templ_7745c5c3_Buffer, href(up, "index.html"))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.Project.Name))
 			templ_7745c5c3_Buffer.WriteString("</a> · ")
@@ -54,7 +49,6 @@ func frame(p *Pack, title, up string) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("<footer><p>")
 		component.Text(templ_7745c5c3_Buffer, string(p.Book.T("handover.foot", "name", p.Name, "when", p.when(p.Now))))
 		templ_7745c5c3_Buffer.WriteString("</p></footer></main></body></html>")
-		return nil
 	})
 }
 
@@ -73,18 +67,17 @@ func (p *Pack) by(name string) string {
 
 //go:noinline
 func heading(title string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var12 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var12 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<h2>")
 		component.Text(templ_7745c5c3_Buffer, string(title))
 		templ_7745c5c3_Buffer.WriteString("</h2>")
-		return nil
 	})
 }
 
 // contents is the head of the page to begin with, down to the certificates.
 //go:noinline
 func contents(p *Pack, decided []part) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var14 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var14 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<p>")
 		component.Text(templ_7745c5c3_Buffer, string(p.Book.T("handover.intro", "project", p.Project.Name, "name", p.Name, "client", p.Project.ClientName)))
 		templ_7745c5c3_Buffer.WriteString("</p>")
@@ -94,32 +87,25 @@ func contents(p *Pack, decided []part) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</div>")
 		}
 		component.Put(ctx, templ_7745c5c3_Buffer, listed(decided))
-		return nil
 	})
 }
 
 // listed are entries, below their headings.
 //go:noinline
 func listed(parts []part) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var16 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var16 templ.Component) {
 		for i, x := range parts {
 			if i == 0 || parts[i-1].below != x.below {
 				component.Put(ctx, templ_7745c5c3_Buffer, heading(x.below))
 			}
 			templ_7745c5c3_Buffer.WriteString(" <p class=\"line\"><a href=\"")
-			var templ_7745c5c3_Var17 templ.SafeURL
-			templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinURLErrs(href("", x.path))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
+			component.URL(templ_7745c5c3_Buffer, href("", x.path))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(x.title))
 			templ_7745c5c3_Buffer.WriteString("</a> <span class=\"soft\">")
 			component.Text(templ_7745c5c3_Buffer, string(x.note))
 			templ_7745c5c3_Buffer.WriteString("</span></p>")
 		}
-		return nil
 	})
 }
 
@@ -127,14 +113,9 @@ func listed(parts []part) templ.Component {
 // it names.
 //go:noinline
 func paper(p *Pack, c portal.Certificate, path string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var20 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var20 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<article class=\"card\"><h3><a href=\"")
-		var templ_7745c5c3_Var21 templ.SafeURL
-		templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinURLErrs(href("", path))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
+		component.URL(templ_7745c5c3_Buffer, href("", path))
 		templ_7745c5c3_Buffer.WriteString("\">")
 		component.Text(templ_7745c5c3_Buffer, string(p.Book.T("handover.certificate_of", "title", c.Title)))
 		templ_7745c5c3_Buffer.WriteString("</a></h3><p class=\"soft\">")
@@ -142,12 +123,7 @@ func paper(p *Pack, c portal.Certificate, path string) templ.Component {
 		templ_7745c5c3_Buffer.WriteString(" ")
 		if p.Portal != "" {
 			templ_7745c5c3_Buffer.WriteString("· <a href=\"")
-			var templ_7745c5c3_Var24 templ.SafeURL
-			templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinURLErrs(p.verify() + "/" + c.Code)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var24))
+			component.URL(templ_7745c5c3_Buffer, p.verify() + "/" + c.Code)
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.Book.T("handover.verify")))
 			templ_7745c5c3_Buffer.WriteString("</a>")
@@ -163,12 +139,7 @@ func paper(p *Pack, c portal.Certificate, path string) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("<li><span>")
 				if v := p.versions[l.Version]; v != nil && v.path != "" && v.sha256 == l.SHA256 {
 					templ_7745c5c3_Buffer.WriteString("<a href=\"")
-					var templ_7745c5c3_Var28 templ.SafeURL
-					templ_7745c5c3_Var28, templ_7745c5c3_Err = templ.JoinURLErrs(href("", v.path))
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
+					component.URL(templ_7745c5c3_Buffer, href("", v.path))
 					templ_7745c5c3_Buffer.WriteString("\">")
 					component.Text(templ_7745c5c3_Buffer, string(p.numbered(l.Title, l.Number)))
 					templ_7745c5c3_Buffer.WriteString("</a> ")
@@ -185,7 +156,6 @@ func paper(p *Pack, c portal.Certificate, path string) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</ul>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</article>")
-		return nil
 	})
 }
 
@@ -193,18 +163,13 @@ func paper(p *Pack, c portal.Certificate, path string) templ.Component {
 // how to check all of it.
 //go:noinline
 func rest(p *Pack, said []part, files []*version) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var33 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var33 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, listed(said))
 		if len(files) > 0 {
 			component.Put(ctx, templ_7745c5c3_Buffer, heading(p.Book.T("handover.files")))
 			for _, v := range files {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"line\"><a href=\"")
-				var templ_7745c5c3_Var34 templ.SafeURL
-				templ_7745c5c3_Var34, templ_7745c5c3_Err = templ.JoinURLErrs(href("", v.path))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
+				component.URL(templ_7745c5c3_Buffer, href("", v.path))
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.inFiles(v.path)))
 				templ_7745c5c3_Buffer.WriteString("</a> <span class=\"soft\">")
@@ -254,17 +219,11 @@ func rest(p *Pack, said []part, files []*version) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("<p>")
 			component.Text(templ_7745c5c3_Buffer, string(p.Book.T("handover.verify_note")))
 			templ_7745c5c3_Buffer.WriteString(" <a href=\"")
-			var templ_7745c5c3_Var45 templ.SafeURL
-			templ_7745c5c3_Var45, templ_7745c5c3_Err = templ.JoinURLErrs(p.verify())
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var45))
+			component.URL(templ_7745c5c3_Buffer, p.verify())
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.verify()))
 			templ_7745c5c3_Buffer.WriteString("</a></p>")
 		}
-		return nil
 	})
 }
 
@@ -304,7 +263,7 @@ func (p *Pack) marks(v *version) (all []string) {
 // deliverables are listed with what became of them.
 //go:noinline
 func deliverables(p *Pack, all []portal.Deliverable) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var47 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var47 templ.Component) {
 		if len(all) > 0 {
 			component.Put(ctx, templ_7745c5c3_Buffer, heading(p.Book.T("section.deliverables")))
 			templ_7745c5c3_Buffer.WriteString(" <ul class=\"list\">")
@@ -324,13 +283,12 @@ func deliverables(p *Pack, all []portal.Deliverable) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString("</ul>")
 		}
-		return nil
 	})
 }
 
 //go:noinline
 func signoff(p *Pack, s portal.Signoff, lines []portal.SignoffLine, tooMany bool) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var52 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var52 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<article class=\"card\"><h3>")
 		component.Text(templ_7745c5c3_Buffer, string(s.Title))
 		templ_7745c5c3_Buffer.WriteString("</h3><p class=\"soft\"><span class=\"state\">")
@@ -381,14 +339,13 @@ func signoff(p *Pack, s portal.Signoff, lines []portal.SignoffLine, tooMany bool
 			templ_7745c5c3_Buffer.WriteString("</ul>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</article>")
-		return nil
 	})
 }
 
 // version is a name with its number and hash, where it has them.
 //go:noinline
 func (p *Pack) version(title string, number int, sha256 string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var63 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var63 templ.Component) {
 		component.Text(templ_7745c5c3_Buffer, string(p.numbered(title, number)))
 		templ_7745c5c3_Buffer.WriteString(" ")
 		if sha256 != "" {
@@ -396,7 +353,6 @@ func (p *Pack) version(title string, number int, sha256 string) templ.Component 
 			component.Text(templ_7745c5c3_Buffer, string(sha256))
 			templ_7745c5c3_Buffer.WriteString("</code>")
 		}
-		return nil
 	})
 }
 
@@ -409,7 +365,7 @@ func (p *Pack) numbered(title string, n int) string {
 
 //go:noinline
 func approval(p *Pack, a portal.Approval, was *portal.About, changed bool, subjects []portal.ApprovalSubject, given []portal.ApprovalDecision, verdicts []portal.Verdict) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var66 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var66 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<article class=\"card\"><h3>")
 		component.Text(templ_7745c5c3_Buffer, string(a.Title))
 		templ_7745c5c3_Buffer.WriteString("</h3><p class=\"soft\"><span class=\"state\">")
@@ -442,12 +398,7 @@ func approval(p *Pack, a portal.Approval, was *portal.About, changed bool, subje
 					templ_7745c5c3_Buffer.WriteString("<li><span>")
 					component.Text(templ_7745c5c3_Buffer, string(l.Title))
 					templ_7745c5c3_Buffer.WriteString("</span> <a href=\"")
-					var templ_7745c5c3_Var74 templ.SafeURL
-					templ_7745c5c3_Var74, templ_7745c5c3_Err = templ.JoinURLErrs(l.URL)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var74))
+					component.URL(templ_7745c5c3_Buffer, l.URL)
 					templ_7745c5c3_Buffer.WriteString("\" rel=\"noopener noreferrer nofollow ugc\">")
 					component.Text(templ_7745c5c3_Buffer, string(l.URL))
 					templ_7745c5c3_Buffer.WriteString("</a></li>")
@@ -519,7 +470,6 @@ func approval(p *Pack, a portal.Approval, was *portal.About, changed bool, subje
 			}
 		}
 		templ_7745c5c3_Buffer.WriteString("</article>")
-		return nil
 	})
 }
 
@@ -537,7 +487,7 @@ func (p *Pack) result(s portal.ApprovalSubject) string {
 // revision is a list of what was to be changed.
 //go:noinline
 func revision(p *Pack, r portal.Revision, points []portal.Change) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var87 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var87 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<article class=\"card\"><h3>")
 		component.Text(templ_7745c5c3_Buffer, string(p.Book.T("revision.title", "title", r.Title)))
 		templ_7745c5c3_Buffer.WriteString("</h3><p class=\"soft\">")
@@ -599,7 +549,6 @@ func revision(p *Pack, r portal.Revision, points []portal.Change) templ.Componen
 			templ_7745c5c3_Buffer.WriteString("</li>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</ol></article>")
-		return nil
 	})
 }
 
@@ -634,7 +583,7 @@ func (p *Pack) answer(a portal.Answer) string {
 // place is what comments begin with that are on a place.
 //go:noinline
 func place(p *Pack, th portal.Thread) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var102 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var102 templ.Component) {
 		if th.Place != nil {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"soft\">")
 			component.Text(templ_7745c5c3_Buffer, string(strconv.Itoa(th.Number)))
@@ -642,13 +591,12 @@ func place(p *Pack, th portal.Thread) templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(sentence.Place(p.Book, th.Place)))
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
-		return nil
 	})
 }
 
 //go:noinline
 func message(p *Pack, m portal.Message, up string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var105 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var105 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<article><p class=\"by\"><b>")
 		component.Text(templ_7745c5c3_Buffer, string(p.by(m.AuthorName)))
 		templ_7745c5c3_Buffer.WriteString("</b> <span class=\"soft\">")
@@ -674,12 +622,7 @@ func message(p *Pack, m portal.Message, up string) templ.Component {
 			for _, f := range m.Files {
 				if v := p.newest[f.ID]; v != nil && v.path != "" {
 					templ_7745c5c3_Buffer.WriteString("<p><a href=\"")
-					var templ_7745c5c3_Var112 templ.SafeURL
-					templ_7745c5c3_Var112, templ_7745c5c3_Err = templ.JoinURLErrs(href(up, v.path))
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var112))
+					component.URL(templ_7745c5c3_Buffer, href(up, v.path))
 					templ_7745c5c3_Buffer.WriteString("\">")
 					component.Text(templ_7745c5c3_Buffer, string(f.Name))
 					templ_7745c5c3_Buffer.WriteString("</a></p>")
@@ -691,7 +634,6 @@ func message(p *Pack, m portal.Message, up string) templ.Component {
 			}
 		}
 		templ_7745c5c3_Buffer.WriteString("</article>")
-		return nil
 	})
 }
 
@@ -706,7 +648,7 @@ func (p *Pack) of(m portal.Message) string {
 // absent are things that are not in the pack, and why.
 //go:noinline
 func absent(why string, all []string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var115 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var115 templ.Component) {
 		if len(all) > 0 {
 			templ_7745c5c3_Buffer.WriteString("<p>")
 			component.Text(templ_7745c5c3_Buffer, string(why))
@@ -718,7 +660,6 @@ func absent(why string, all []string) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString("</ul>")
 		}
-		return nil
 	})
 }
 

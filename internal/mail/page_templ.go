@@ -7,14 +7,13 @@ package mail
 
 import "github.com/a-h/templ"
 import "github.com/vitrine-portal/vitrine/internal/component"
-import templruntime "github.com/a-h/templ/runtime"
 
 // page is the HTML part. What it looks like stands at each element, as many
 // programs that show mail drop style sheets; the style sheet adds the phone and
 // the dark. Tables of a fixed layout are no wider than the screen, whatever is in them.
 //go:noinline
 func page(b Body, light, dark colour) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<!doctype html><html lang=\"")
 		component.Text(templ_7745c5c3_Buffer, string(b.Lang))
 		templ_7745c5c3_Buffer.WriteString("\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\"><meta name=\"supported-color-schemes\" content=\"light dark\"><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no\"><title>")
@@ -34,12 +33,7 @@ func page(b Body, light, dark colour) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("<td class=\"mark\" align=\"center\" valign=\"middle\" bgcolor=\"")
 				component.Text(templ_7745c5c3_Buffer, string(light.String()))
 				templ_7745c5c3_Buffer.WriteString("\" width=\"36\" height=\"36\" style=\"")
-				var templ_7745c5c3_Var6 string
-				templ_7745c5c3_Var6, templ_7745c5c3_Err = templruntime.SanitizeStyleAttributeValues(on(light) + "width:36px;height:36px;border-radius:9px;font-size:14px;font-weight:700;line-height:36px;")
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
+				component.Style(templ_7745c5c3_Buffer, on(light) + "width:36px;height:36px;border-radius:9px;font-size:14px;font-weight:700;line-height:36px;")
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Text(templ_7745c5c3_Buffer, string(b.LogoText))
 				templ_7745c5c3_Buffer.WriteString("</td><td width=\"12\" style=\"width:12px;\"></td>")
@@ -68,12 +62,7 @@ func page(b Body, light, dark colour) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("<p style=\"margin:8px 0 18px;\">")
 			if b.Button != nil {
 				templ_7745c5c3_Buffer.WriteString("<a href=\"")
-				var templ_7745c5c3_Var11 templ.SafeURL
-				templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinURLErrs(b.Button.URL)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
+				component.URL(templ_7745c5c3_Buffer, b.Button.URL)
 				templ_7745c5c3_Buffer.WriteString("\" style=\"text-decoration:none;\">")
 				component.Put(ctx, templ_7745c5c3_Buffer, picture(b.Picture))
 				templ_7745c5c3_Buffer.WriteString("</a>")
@@ -90,12 +79,7 @@ func page(b Body, light, dark colour) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("<tr><td class=\"ink line\" valign=\"top\" style=\"padding:11px 0;border-bottom:1px solid #e4e4e0;color:#1b1c1f;font-size:15px;line-height:22px;\">")
 				if e.URL != "" && e.Label == "" {
 					templ_7745c5c3_Buffer.WriteString("<a class=\"ink\" href=\"")
-					var templ_7745c5c3_Var13 templ.SafeURL
-					templ_7745c5c3_Var13, templ_7745c5c3_Err = templ.JoinURLErrs(e.URL)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
+					component.URL(templ_7745c5c3_Buffer, e.URL)
 					templ_7745c5c3_Buffer.WriteString("\" style=\"color:#1b1c1f;text-decoration:underline;\">")
 					component.Text(templ_7745c5c3_Buffer, string(e.Text))
 					templ_7745c5c3_Buffer.WriteString("</a> ")
@@ -117,26 +101,11 @@ func page(b Body, light, dark colour) templ.Component {
 					templ_7745c5c3_Buffer.WriteString("<table role=\"presentation\" class=\"wide\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"margin:12px 0 6px;\"><tr><td class=\"button\" align=\"center\" bgcolor=\"")
 					component.Text(templ_7745c5c3_Buffer, string(light.String()))
 					templ_7745c5c3_Buffer.WriteString("\" style=\"")
-					var templ_7745c5c3_Var17 string
-					templ_7745c5c3_Var17, templ_7745c5c3_Err = templruntime.SanitizeStyleAttributeValues(on(light) + "border-radius:9px;mso-padding-alt:9px 18px;")
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
+					component.Style(templ_7745c5c3_Buffer, on(light) + "border-radius:9px;mso-padding-alt:9px 18px;")
 					templ_7745c5c3_Buffer.WriteString("\"><a class=\"button\" href=\"")
-					var templ_7745c5c3_Var18 templ.SafeURL
-					templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinURLErrs(e.URL)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
+					component.URL(templ_7745c5c3_Buffer, e.URL)
 					templ_7745c5c3_Buffer.WriteString("\" style=\"")
-					var templ_7745c5c3_Var19 string
-					templ_7745c5c3_Var19, templ_7745c5c3_Err = templruntime.SanitizeStyleAttributeValues(on(light) + "display:inline-block;padding:9px 18px;border-radius:9px;font-size:15px;font-weight:600;line-height:20px;text-align:center;text-decoration:none;mso-padding-alt:0;")
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
+					component.Style(templ_7745c5c3_Buffer, on(light) + "display:inline-block;padding:9px 18px;border-radius:9px;font-size:15px;font-weight:600;line-height:20px;text-align:center;text-decoration:none;mso-padding-alt:0;")
 					templ_7745c5c3_Buffer.WriteString("\">")
 					component.Text(templ_7745c5c3_Buffer, string(e.Label))
 					templ_7745c5c3_Buffer.WriteString("</a></td></tr></table>")
@@ -160,35 +129,15 @@ func page(b Body, light, dark colour) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("<table role=\"presentation\" class=\"wide\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"margin:26px 0 12px;\"><tr><td class=\"button\" align=\"center\" bgcolor=\"")
 			component.Text(templ_7745c5c3_Buffer, string(light.String()))
 			templ_7745c5c3_Buffer.WriteString("\" style=\"")
-			var templ_7745c5c3_Var24 string
-			templ_7745c5c3_Var24, templ_7745c5c3_Err = templruntime.SanitizeStyleAttributeValues(on(light) + "border-radius:9px;mso-padding-alt:13px 26px;")
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var24))
+			component.Style(templ_7745c5c3_Buffer, on(light) + "border-radius:9px;mso-padding-alt:13px 26px;")
 			templ_7745c5c3_Buffer.WriteString("\"><a class=\"button\" href=\"")
-			var templ_7745c5c3_Var25 templ.SafeURL
-			templ_7745c5c3_Var25, templ_7745c5c3_Err = templ.JoinURLErrs(b.Button.URL)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var25))
+			component.URL(templ_7745c5c3_Buffer, b.Button.URL)
 			templ_7745c5c3_Buffer.WriteString("\" style=\"")
-			var templ_7745c5c3_Var26 string
-			templ_7745c5c3_Var26, templ_7745c5c3_Err = templruntime.SanitizeStyleAttributeValues(on(light) + "display:inline-block;padding:13px 26px;border-radius:9px;font-size:16px;font-weight:600;line-height:22px;text-align:center;text-decoration:none;mso-padding-alt:0;")
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var26))
+			component.Style(templ_7745c5c3_Buffer, on(light) + "display:inline-block;padding:13px 26px;border-radius:9px;font-size:16px;font-weight:600;line-height:22px;text-align:center;text-decoration:none;mso-padding-alt:0;")
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(b.Button.Label))
 			templ_7745c5c3_Buffer.WriteString("</a></td></tr></table><p class=\"soft\" style=\"margin:0 0 14px;color:#5f6168;font-size:13px;line-height:19px;word-break:break-all;\"><a class=\"soft\" href=\"")
-			var templ_7745c5c3_Var28 templ.SafeURL
-			templ_7745c5c3_Var28, templ_7745c5c3_Err = templ.JoinURLErrs(b.Button.URL)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
+			component.URL(templ_7745c5c3_Buffer, b.Button.URL)
 			templ_7745c5c3_Buffer.WriteString("\" style=\"color:#5f6168;text-decoration:underline;\">")
 			component.Text(templ_7745c5c3_Buffer, string(b.Button.URL))
 			templ_7745c5c3_Buffer.WriteString("</a></p>")
@@ -209,14 +158,13 @@ func page(b Body, light, dark colour) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</td></tr>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</table></td></tr></table></body></html>")
-		return nil
 	})
 }
 
 // words are what somebody said.
 //go:noinline
 func words(w *Words) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var30 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var30 templ.Component) {
 		if w.Quote != "" {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"soft line\" style=\"margin:10px 0;padding:0 0 0 12px;border-left:3px solid #e4e4e0;color:#5f6168;font-size:14px;line-height:21px;\">")
 			component.Text(templ_7745c5c3_Buffer, string(w.Quote))
@@ -232,14 +180,13 @@ func words(w *Words) templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(w.Files))
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
-		return nil
 	})
 }
 
 // broken is a text with its line breaks.
 //go:noinline
 func broken(text string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var33 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var33 templ.Component) {
 		for i, line := range lines(text) {
 			if i > 0 {
 				templ_7745c5c3_Buffer.WriteString("<br>")
@@ -247,7 +194,6 @@ func broken(text string) templ.Component {
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Text(templ_7745c5c3_Buffer, string(line))
 		}
-		return nil
 	})
 }
 
@@ -255,7 +201,7 @@ func broken(text string) templ.Component {
 // wider than the card.
 //go:noinline
 func picture(p *Picture) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var35 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var35 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<img class=\"line soft\" src=\"")
 		component.Text(templ_7745c5c3_Buffer, string("cid:" + p.Name))
 		templ_7745c5c3_Buffer.WriteString("\" width=\"")
@@ -265,7 +211,6 @@ func picture(p *Picture) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("\" alt=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.Alt))
 		templ_7745c5c3_Buffer.WriteString("\" style=\"display:block;max-width:100%;height:auto;border:1px solid #e4e4e0;border-radius:9px;color:#5f6168;font-size:14px;line-height:21px;\">")
-		return nil
 	})
 }
 

@@ -16,21 +16,18 @@ import (
 // lively is the page the tests of the script press on.
 //go:noinline
 func lively(drawn int32) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: fmt.Sprintf("Drawn %d times", drawn)}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "title", Label: "Title", Value: "Launch"}))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.SaveBar(ui.SaveBarProps{Title: "Unsaved changes", Save: ui.ButtonProps{Label: "Save", Kind: ui.Primary}}))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "#", Guard: true}), templ_7745c5c3_Var3)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ClientShell(livelyShell()), templ_7745c5c3_Var2)
-		return nil
 	})
 }
 

@@ -12,208 +12,175 @@ import "github.com/vitrine-portal/vitrine/internal/web/view/ui"
 
 //go:noinline
 func clientHome(theme string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: "Leto Brand"}, Title: "Good morning, Miranda", Lead: "Three things need you. The website design is the one we are waiting for.", Greeting: true}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+				templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Needs(needs))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: "Needs you", Count: 3}), templ_7745c5c3_Var4)
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+					templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						for _, c := range cards {
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.ProjectCard(c))
 						}
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Grid(), templ_7745c5c3_Var6)
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: "Projects", More: ui.Link{Label: "All projects", Href: "#"}}), templ_7745c5c3_Var5)
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Feed(feed))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: "Since your last visit", More: ui.Link{Label: "All activity", Href: "#"}}), templ_7745c5c3_Var7)
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Columns(homeSide()), templ_7745c5c3_Var3)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ClientShell(clientShell("Home", theme, "Home")), templ_7745c5c3_Var2)
-		return nil
 	})
 }
 
 //go:noinline
 func homeSide() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var8 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var8 templ.Component) {
+		templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Contact(ui.ContactProps{Person: ana, Hours: "Mon–Fri 9:00–18:00", Reply: "Usually replies within 4 hours", Email: "ana@honcho.example", Action: ui.ButtonProps{Label: "Message Ana", Icon: "message-square", Href: "#"}}))
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Panel("Your contact"), templ_7745c5c3_Var9)
-		templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.StartList("2 of 4 done", startSteps))
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Panel("Getting started"), templ_7745c5c3_Var10)
-		return nil
 	})
 }
 
 //go:noinline
 func projectOverview(theme string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var11 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var11 templ.Component) {
+		templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+			templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Health("on_track", "On track"))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Turn(true, "Waiting for you 2 days"))
 				templ_7745c5c3_Buffer.WriteString(" <span>Ana Ruiz, today 09:15</span>")
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Title: "Leto website", Lead: "Design is with you; the build starts the day you approve it."}, overviewActs()), templ_7745c5c3_Var13)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Tabs("Leto website", overviewTabs))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+				templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+					templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						templ_7745c5c3_Buffer.WriteString("<a class=\"link\" href=\"#\">2 comments</a>")
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Update(ui.UpdateProps{Author: ana, When: at("Wed 11 Mar, 09:15 (2 hours ago)"), Health: "on_track", HealthWord: "On track", Sentence: "Design is with you; the build starts the day you approve it.", Body: ui.Prose(updateHTML), Seen: "Seen by Tom Adeyemi"}), templ_7745c5c3_Var16)
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: "Latest update", More: ui.Link{Label: "All updates", Href: "#"}}), templ_7745c5c3_Var15)
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Strip(steps))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: "Milestones", More: ui.Link{Label: "Timeline", Href: "#"}}), templ_7745c5c3_Var17)
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var18 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Var19 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var18 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+					templ_7745c5c3_Var19 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						for _, d := range deliverables {
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.Deliverable(d))
 						}
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var19)
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: "Deliverables", Count: 4}), templ_7745c5c3_Var18)
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Columns(overviewSide()), templ_7745c5c3_Var14)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ClientShell(clientShell("Leto website", theme, "Projects", ui.Link{Label: "Projects", Href: "#"}, ui.Link{Label: "Leto website"})), templ_7745c5c3_Var12)
-		return nil
 	})
 }
 
 //go:noinline
 func overviewActs() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var20 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var20 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: "Calendar", Icon: "calendar", Href: "#"}))
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: "Message", Icon: "message-square", Kind: ui.Primary, Href: "#"}))
-		return nil
 	})
 }
 
 //go:noinline
 func overviewSide() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var21 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var22 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var21 templ.Component) {
+		templ_7745c5c3_Var22 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Facts([]ui.Fact{{Key: "Started", Value: "Mon 2 Feb"}, {Key: "Launch", Value: "Thu 9 Apr (in 29 days)"}, {Key: "Progress", Value: "6 of 10 done"}, {Key: "Rounds", Value: "3 of 3 used"}}))
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Panel("At a glance"), templ_7745c5c3_Var22)
-		templ_7745c5c3_Var23 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var23 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.TeamRow([]ui.Person{ana, jonas, priya}))
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Panel("Team"), templ_7745c5c3_Var23)
-		return nil
 	})
 }
 
 //go:noinline
 func projectTimeline(theme string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) {
+		templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+			templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Health("on_track", "On track"))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: "Leto website", Lead: "Launch on Thu 9 April, a week later than first planned."}), templ_7745c5c3_Var26)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Tabs("Leto website", []ui.Tab{{Label: "Overview", Href: "/overview"}, {Label: "Updates", Href: "#", Count: 6}, {Label: "Timeline", Href: "/timeline", Current: true}, {Label: "Milestones", Href: "#", Count: 5}, {Label: "Deliverables", Href: "#", Count: 4}}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var27 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var27 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Timeline(gantt))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: "Timeline", More: ui.Link{Label: "Subscribe in your calendar", Href: "#"}}), templ_7745c5c3_Var27)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ClientShell(clientShell("Timeline", theme, "Projects", ui.Link{Label: "Projects", Href: "#"}, ui.Link{Label: "Leto website", Href: "#"}, ui.Link{Label: "Timeline"})), templ_7745c5c3_Var25)
-		return nil
 	})
 }
 
 //go:noinline
 func teamToday(theme string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var28 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var29 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var28 templ.Component) {
+		templ_7745c5c3_Var29 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Title: "Today", Lead: "Wed 11 March · 7 projects for 4 clients"}, todayActs()))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Stats([]ui.Stat{{Number: 4, Label: "need us", Href: "#"}, {Number: 2, Label: "waiting for a client over 5 days", Href: "#", Bad: true}, {Number: 1, Label: "without an update for 10 days", Href: "#"}, {Number: 0, Label: "late replies", Href: "#"}}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var30 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Var31 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Var32 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var30 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+				templ_7745c5c3_Var31 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+					templ_7745c5c3_Var32 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Turn(true, "With us 3 hours"))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Face: &miranda, Title: "Which languages must the booking box speak?", Href: "#", Sub: "Leto Brand · Leto website · comment on Homepage design"}), templ_7745c5c3_Var32)
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Var33 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var33 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Turn(true, "With us since Monday"))
 						templ_7745c5c3_Buffer.WriteString(" ")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Due(ui.DueProps{Words: "Fri 13 Mar (in 2 days)", Soon: true}))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Face: &tom, Title: "Content model: changes requested", Href: "#", Sub: "Leto Brand · Leto website · round 1 of 2"}), templ_7745c5c3_Var33)
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Var34 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var34 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Due(ui.DueProps{Words: "Tue 10 Mar (yesterday)", Late: true}))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "package", Title: "Label artwork for the printer", Href: "#", Sub: "Leto Brand · Packaging 2026"}), templ_7745c5c3_Var34)
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Var35 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var35 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Due(ui.DueProps{Words: "Mon 16 Mar (in 5 days)"}))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "list-checks", Title: "Prepare the signage workshop", Href: "#", Sub: "Museum Brandhorst · Wayfinding"}), templ_7745c5c3_Var35)
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var31)
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: "Needs us", Count: 4}), templ_7745c5c3_Var30)
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var36 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Var37 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var36 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+				templ_7745c5c3_Var37 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, clientRow("Leto Brand", "2 projects", "on_track", "On track", "active", "Active", "Waiting for them 2 days", "Today, 09:15", "7"))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, clientRow("Museum Brandhorst", "1 project", "waiting", "Waiting for client", "active", "Active", "Waiting for them 8 days", "Wed 4 Mar", "3"))
@@ -221,174 +188,146 @@ func teamToday(theme string) templ.Component {
 					component.Put(ctx, templ_7745c5c3_Buffer, clientRow("Oda Architects", "3 projects", "at_risk", "At risk", "invited", "Invited", "With us since Monday", "Sun 1 Mar", "12"))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, clientRow("Volt Bicycles", "1 project", "off_track", "Off track", "off", "Off", "With us 6 days", "Fri 27 Feb", "4"))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Table("Clients", []ui.Column{{Label: "Client"}, {Label: "Health"}, {Label: "Portal"}, {Label: "Whose turn"}, {Label: "Last update"}, {Label: "Open", End: true}}), templ_7745c5c3_Var37)
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: "Clients", More: ui.Link{Label: "All clients", Href: "#"}}), templ_7745c5c3_Var36)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.TeamShell(teamShell("Today", theme, "Today", ui.Link{Label: "Today"})), templ_7745c5c3_Var29)
-		return nil
 	})
 }
 
 //go:noinline
 func clientRow(name, sub, health, healthWord, portal, portalWord, turn, last, open string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var38 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var38 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<tr>")
-		templ_7745c5c3_Var39 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var39 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Lines(ui.Link{Label: name, Href: "#"}, sub))
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(""), templ_7745c5c3_Var39)
-		templ_7745c5c3_Var40 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var40 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Health(health, healthWord))
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell("Health"), templ_7745c5c3_Var40)
-		templ_7745c5c3_Var41 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var41 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.PortalState(portal, portalWord))
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell("Portal"), templ_7745c5c3_Var41)
-		templ_7745c5c3_Var42 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var42 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Turn(false, turn))
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell("Whose turn"), templ_7745c5c3_Var42)
-		templ_7745c5c3_Var43 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var43 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Text(templ_7745c5c3_Buffer, string(last))
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell("Last update"), templ_7745c5c3_Var43)
-		templ_7745c5c3_Var45 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var45 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Text(templ_7745c5c3_Buffer, string(open))
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.CellEnd("Open"), templ_7745c5c3_Var45)
 		templ_7745c5c3_Buffer.WriteString("</tr>")
-		return nil
 	})
 }
 
 //go:noinline
 func todayActs() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var47 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var47 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: "New client", Icon: "plus", Small: true, Href: "#"}))
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: "Post update", Icon: "pen-line", Kind: ui.Primary, Small: true, Href: "#"}))
-		return nil
 	})
 }
 
 //go:noinline
 func portalAccess(theme string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var48 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var49 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var50 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var48 templ.Component) {
+		templ_7745c5c3_Var49 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+			templ_7745c5c3_Var50 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.PortalState("active", "Portal active"))
 				templ_7745c5c3_Buffer.WriteString(" <span>Last client sign-in today, 10:42</span>")
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Title: "Leto Brand"}, accessActs()), templ_7745c5c3_Var50)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Tabs("Leto Brand", []ui.Tab{{Label: "Overview", Href: "#"}, {Label: "Projects", Href: "#", Count: 2}, {Label: "People", Href: "#", Count: 4}, {Label: "Portal access", Href: "/access", Current: true}, {Label: "Activity", Href: "#"}, {Label: "Settings", Href: "#"}}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var51 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var51 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				templ_7745c5c3_Buffer.WriteString("<div class=\"boxed\">")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Switch(ui.Choice{Name: "enabled", Label: "Enable client portal", Hint: "4 people can see 2 shared projects. Switching it off signs them out at once and keeps everything.", On: true}))
 				templ_7745c5c3_Buffer.WriteString("</div>")
-				templ_7745c5c3_Var52 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Var53 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var52 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+					templ_7745c5c3_Var53 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						for i, u := range users {
 							templ_7745c5c3_Buffer.WriteString("<tr>")
-							templ_7745c5c3_Var54 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var54 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 								component.Put(ctx, templ_7745c5c3_Buffer, ui.Lines(ui.Link{Label: u.name}, u.email))
-								return nil
 							})
 							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(""), templ_7745c5c3_Var54)
-							templ_7745c5c3_Var55 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var55 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 								component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{ID: "role" + string(rune('0'+i)), Name: "role", Label: "Rights of " + u.name, HideLabel: true, Value: u.role}, presets))
-								return nil
 							})
 							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell("Rights"), templ_7745c5c3_Var55)
-							templ_7745c5c3_Var56 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var56 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 								component.Text(templ_7745c5c3_Buffer, string(u.projects))
-								return nil
 							})
 							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell("Projects"), templ_7745c5c3_Var56)
-							templ_7745c5c3_Var58 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var58 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 								component.Put(ctx, templ_7745c5c3_Buffer, ui.InvitationState(u.state, u.word))
-								return nil
 							})
 							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell("State"), templ_7745c5c3_Var58)
-							templ_7745c5c3_Var59 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var59 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 								component.Text(templ_7745c5c3_Buffer, string(u.invited))
-								return nil
 							})
 							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell("Invited by"), templ_7745c5c3_Var59)
-							templ_7745c5c3_Var61 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var61 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 								component.Text(templ_7745c5c3_Buffer, string(u.seen))
-								return nil
 							})
 							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell("Last seen"), templ_7745c5c3_Var61)
-							templ_7745c5c3_Var63 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var63 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 								component.Put(ctx, templ_7745c5c3_Buffer, ui.Menu("Actions for "+u.name, []ui.MenuItem{{Label: "Send again", Icon: "mail", Href: "#"}, {Label: "Copy link", Icon: "link", Href: "#"}, {Label: "Suspend", Icon: "circle-pause", Href: "#"}, {Label: "Remove", Icon: "trash-2", Danger: true, Open: "remove"}}))
-								return nil
 							})
 							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.CellActs(), templ_7745c5c3_Var63)
 							templ_7745c5c3_Buffer.WriteString("</tr>")
 						}
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Table("People with portal access", []ui.Column{{Label: "Name"}, {Label: "Rights"}, {Label: "Projects"}, {Label: "State"}, {Label: "Invited by"}, {Label: "Last seen"}, {Label: "Actions", Mute: true}}), templ_7745c5c3_Var53)
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: "People", Count: 4}), templ_7745c5c3_Var52)
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var64 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Var65 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var64 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+					templ_7745c5c3_Var65 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "email", Label: "E-mail", Type: "email", Value: "lena@letobrand", Error: "This address has no domain ending. Did you mean letobrand.example?"}))
 						templ_7745c5c3_Buffer.WriteString(" ")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "preset", Label: "Rights", Value: "commenter"}, presets))
 						templ_7745c5c3_Buffer.WriteString(" ")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "domains", Label: "Allowed e-mail domains", Optional: "optional", Value: "letobrand.example"}))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var65)
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: "Invite"}), templ_7745c5c3_Var64)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.SaveBar(ui.SaveBarProps{Title: "Unsaved changes", Note: "2 people will be e-mailed.", Save: ui.ButtonProps{Label: "Save changes", Kind: ui.Primary}, Second: &ui.ButtonProps{Label: "Save without sending", Name: "mail", Value: "none"}, Discard: ui.Link{Label: "Discard", Href: "#"}}))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "#", Guard: true, Dirty: true, Wide: true}), templ_7745c5c3_Var51)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Confirm(ui.ConfirmProps{ID: "remove", Title: "Remove Tom Adeyemi?", Text: "Tom loses access to Leto website at once. His comments and decisions stay.", Cancel: "Cancel", Act: "Remove Tom", Post: "#", Danger: true}))
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.TeamShell(teamShell("Portal access", theme, "Clients", ui.Link{Label: "Clients", Href: "#"}, ui.Link{Label: "Leto Brand", Href: "#"}, ui.Link{Label: "Portal access"})), templ_7745c5c3_Var49)
-		return nil
 	})
 }
 
 //go:noinline
 func accessActs() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var66 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var66 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: "View as", Icon: "eye", Small: true, Href: "#"}))
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: "Invite", Icon: "user-plus", Small: true, Href: "#"}))
-		return nil
 	})
 }
 
 //go:noinline
 func signIn(theme string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var67 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var68 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var67 templ.Component) {
+		templ_7745c5c3_Var68 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			templ_7745c5c3_Buffer.WriteString("<header><h1>Sign in</h1><p>With the address your invitation was sent to.</p></header>")
-			templ_7745c5c3_Var69 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var69 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "email", Label: "E-mail", Type: "email", Autocomplete: "username", Value: "miranda@letobrand.example"}))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Password(ui.Field{Name: "password", Label: "Password", Autocomplete: "current-password"}, "Show"))
@@ -398,51 +337,44 @@ func signIn(theme string) templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: "Sign in", Kind: ui.Primary, Full: true}))
 				templ_7745c5c3_Buffer.WriteString(" <p class=\"or\">or</p>")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: "E-mail me a code", Icon: "mail", Full: true, Name: "how", Value: "code"}))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "#"}), templ_7745c5c3_Var69)
 			templ_7745c5c3_Buffer.WriteString(" <p class=\"help\">Trouble signing in? <a class=\"link\" href=\"mailto:hello@honcho.example\">hello@honcho.example</a></p>")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.CardShell(ui.CardShellProps{Page: document("Sign in", theme), Brand: honcho, Welcome: "Your projects, in one quiet place.", Foot: "Honcho Design, Lisbon", Legal: []ui.Link{{Label: "Privacy", Href: "#"}, {Label: "Imprint", Href: "#"}}}), templ_7745c5c3_Var68)
-		return nil
 	})
 }
 
 //go:noinline
 func invitation(theme string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var70 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var71 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var70 templ.Component) {
+		templ_7745c5c3_Var71 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			templ_7745c5c3_Buffer.WriteString("<header><h1>Ana Ruiz invited you to Leto website</h1><p>Honcho Design shows you there how the project stands, and asks you when something needs you.</p></header><div class=\"people\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Faces([]ui.Person{ana, jonas, priya}, "Ana Ruiz, Jonas Weber, Priya Nair", ""))
 			templ_7745c5c3_Buffer.WriteString("<span>Ana, Jonas and Priya work with you</span></div>")
-			templ_7745c5c3_Var72 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var72 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "name", Label: "Your name", Autocomplete: "name", Value: "Miranda Leto"}))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: "Continue", Kind: ui.Primary, Full: true}))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "#"}), templ_7745c5c3_Var72)
 			templ_7745c5c3_Buffer.WriteString(" <p class=\"help\">The link is for miranda@letobrand.example and works until Wed 18 Mar.</p>")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.CardShell(ui.CardShellProps{Page: document("Invitation", theme), Brand: honcho, Welcome: "Your projects, in one quiet place.", Foot: "Honcho Design, Lisbon"}), templ_7745c5c3_Var71)
-		return nil
 	})
 }
 
 //go:noinline
 func parts(theme string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var73 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var74 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var75 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var73 templ.Component) {
+		templ_7745c5c3_Var74 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+			templ_7745c5c3_Var75 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Legend("Client sees this", "Team only"))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: "Components", Lead: "Everything that is not on the other pages."}), templ_7745c5c3_Var75)
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var76 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Var77 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var76 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+				templ_7745c5c3_Var77 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: "Send to client", Kind: ui.Primary}))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: "Save draft"}))
@@ -458,16 +390,14 @@ func parts(theme string) templ.Component {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.IconButton("pencil", ui.ButtonProps{Label: "Edit"}))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Menu("More", []ui.MenuItem{{Label: "Edit", Icon: "pencil", Href: "#"}}))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Row(), templ_7745c5c3_Var77)
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: "Buttons"}), templ_7745c5c3_Var76)
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var78 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Var79 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Var80 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var78 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+				templ_7745c5c3_Var79 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+					templ_7745c5c3_Var80 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Health("on_track", "On track"))
 						templ_7745c5c3_Buffer.WriteString(" ")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Health("at_risk", "At risk"))
@@ -475,11 +405,10 @@ func parts(theme string) templ.Component {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Health("off_track", "Off track"))
 						templ_7745c5c3_Buffer.WriteString(" ")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Health("waiting", "Waiting for client"))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Row(), templ_7745c5c3_Var80)
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Var81 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var81 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Status("planned", "Planned"))
 						templ_7745c5c3_Buffer.WriteString(" ")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Status("active", "Active"))
@@ -489,11 +418,10 @@ func parts(theme string) templ.Component {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Status("done", "Done"))
 						templ_7745c5c3_Buffer.WriteString(" ")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Status("archived", "Archived"))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Row(), templ_7745c5c3_Var81)
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Var82 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var82 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.DeliverableState("draft", "Draft"))
 						templ_7745c5c3_Buffer.WriteString(" ")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.DeliverableState("shared", "Shared"))
@@ -505,11 +433,10 @@ func parts(theme string) templ.Component {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.DeliverableState("approved", "Approved"))
 						templ_7745c5c3_Buffer.WriteString(" ")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.DeliverableState("signed_off", "Signed off"))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Row(), templ_7745c5c3_Var82)
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Var83 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var83 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.PortalState("off", "Off"))
 						templ_7745c5c3_Buffer.WriteString(" ")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.PortalState("nobody", "Nobody invited"))
@@ -523,91 +450,76 @@ func parts(theme string) templ.Component {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.MailState("failed", "Failed"))
 						templ_7745c5c3_Buffer.WriteString(" ")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.MailState("sent", "Sent"))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Row(), templ_7745c5c3_Var83)
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Stack("tight"), templ_7745c5c3_Var79)
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: "States"}), templ_7745c5c3_Var78)
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var84 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var84 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors("Two things stop this from being saved", "What you typed is kept.", []ui.Link{{Label: "Title is missing", Href: "#title"}, {Label: "The due date is before the start", Href: "#due"}}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var85 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var85 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "title", Label: "Title", Required: true, Error: "Say what is handed over."}))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "body", Label: "Description", Optional: "optional", Hint: "Markdown works.", Value: "Three templates, each with a phone and a desktop layout."}))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Var86 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var86 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "due", Label: "Due", Type: "date", Value: "2026-03-12"}))
 						templ_7745c5c3_Buffer.WriteString(" ")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "code", Label: "Code", InputMode: "numeric", Code: true, Value: "408172"}))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var86)
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Radios(ui.Field{Name: "audience", Label: "Who sees this", Value: "client"}, []ui.Option{{Value: "team", Label: "Team only", Hint: "Nobody at Leto Brand will know."}, {Value: "client", Label: "Client sees this", Hint: "Visible to Leto Brand: 3 people."}}, true))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Var87 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var87 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{ID: "r1", Name: "r", Label: "View", On: true, Off: true}))
 						templ_7745c5c3_Buffer.WriteString(" ")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{ID: "r2", Name: "r", Label: "Download", On: true}))
 						templ_7745c5c3_Buffer.WriteString(" ")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{ID: "r3", Name: "r", Label: "Comment"}))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Group("Rights"), templ_7745c5c3_Var87)
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "#"}), templ_7745c5c3_Var85)
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: "Fields"}), templ_7745c5c3_Var84)
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var88 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Var89 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var88 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+				templ_7745c5c3_Var89 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.CopyRow("Invitation link", "Copy", "https://portal.honcho.example/invitations/inv_01j8z9c3q7e6tn4v5w2r8k1m0d.kX2b"))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.CodeRow("Copy", "408 172"))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Stack(""), templ_7745c5c3_Var89)
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: "Links and codes"}), templ_7745c5c3_Var88)
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var90 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Var91 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var90 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+				templ_7745c5c3_Var91 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: "Message Ana", Small: true}))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "message-square", Title: "No update yet", Text: "Ana will post the first update by Friday. You will be e-mailed when she does."}), templ_7745c5c3_Var91)
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: "Empty"}), templ_7745c5c3_Var90)
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var92 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var92 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Skeleton("Loading", 4))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: "Waiting"}), templ_7745c5c3_Var92)
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var93 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var93 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.MailPreview(ui.MailProps{Facts: []ui.Fact{{Key: "To", Value: "Miranda Leto <miranda@letobrand.example>"}, {Key: "Subject", Value: "Leto website: Ana posted an update"}}, Text: "Ana Ruiz posted an update in Leto website.\n\nDesign is with you; the build starts the day you approve it.\n\nOpen it: https://portal.honcho.example/projects/prj_1"}))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: "Newer", Href: "#"}, ui.Link{Label: "Older", Href: "#"}))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: "Mail"}), templ_7745c5c3_Var93)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Confirm(ui.ConfirmProps{ID: "confirm", Title: "Delete Homepage design?", Text: "3 links and 14 comments go with it.", Cancel: "Cancel", Act: "Delete", Post: "#", Danger: true}))
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.TeamShell(partsShell(theme)), templ_7745c5c3_Var74)
-		return nil
 	})
 }
 

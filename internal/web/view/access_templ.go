@@ -17,8 +17,8 @@ import (
 
 //go:noinline
 func Access(p AccessPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			templ_7745c5c3_Buffer.WriteString("<div class=\"with-side\"><div>")
 			if p.Conflict {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.T("access.conflict.title"), p.T("access.conflict.text"), nil))
@@ -35,17 +35,15 @@ func Access(p AccessPage) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</section>")
 			}
 			templ_7745c5c3_Buffer.WriteString("</aside></div><form id=\"act\" method=\"post\"></form>")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, clientTabs(&p.ClientFrame), templ_7745c5c3_Var2)
-		return nil
 	})
 }
 
 //go:noinline
 func accessForm(p AccessPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) {
+		templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"revision\" value=\"")
 			component.Text(templ_7745c5c3_Buffer, string(strconv.FormatInt(p.Form.Revision, 10)))
 			templ_7745c5c3_Buffer.WriteString("\"> ")
@@ -57,7 +55,7 @@ func accessForm(p AccessPage) templ.Component {
 			templ_7745c5c3_Buffer.WriteString(" <div class=\"boxed\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Switch(ui.Choice{Name: "enabled", Label: p.T("access.enable"), Hint: p.enableHint(), On: p.Form.Enabled}))
 			templ_7745c5c3_Buffer.WriteString("</div>")
-			templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				if p.people() == 0 {
 					templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 					component.Text(templ_7745c5c3_Buffer, string(p.T("access.nobody", "client", p.Client.Name)))
@@ -72,11 +70,10 @@ func accessForm(p AccessPage) templ.Component {
 					}
 					templ_7745c5c3_Buffer.WriteString("</ul>")
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("access.people"), Count: p.people(), More: ui.Link{Label: p.T("access.import"), Href: p.Here() + "/access/import"}}), templ_7745c5c3_Var7)
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("access.add.text")))
 				templ_7745c5c3_Buffer.WriteString("</p><input type=\"hidden\" name=\"rows\" value=\"")
@@ -86,29 +83,25 @@ func accessForm(p AccessPage) templ.Component {
 					component.Put(ctx, templ_7745c5c3_Buffer, accessNew(p, i, row))
 				}
 				templ_7745c5c3_Buffer.WriteString("</ul>")
-				templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					templ_7745c5c3_Buffer.WriteString("<p>")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("access.add.rows"), Icon: "plus", Small: true, Name: "do", Value: "rows", Attrs: templ.Attributes{"formnovalidate": true}}))
 					templ_7745c5c3_Buffer.WriteString("</p>")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "message", Label: p.T("access.message"), Optional: p.T("form.optional"), Hint: p.T("access.message.hint"), Value: p.Form.Message, Error: p.Err("message"), Max: portal.MaxText, Rows: 3}))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Stack("wide"), templ_7745c5c3_Var12)
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "add", Title: p.T("access.add")}), templ_7745c5c3_Var9)
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+				templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "allowed_domains", Label: p.T("access.domains"), Optional: p.T("form.optional"), Hint: p.T("access.domains.hint"), Value: p.Form.Domains, Error: p.Err("allowed_domains"), Placeholder: p.T("access.domains.example")}))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "invitation_days", Label: p.T("access.days"), Hint: p.T("access.days.hint"), Type: "number", Value: p.Form.Days, Error: p.Err("invitation_days"), Attrs: templ.Attributes{"min": "1", "max": "30"}}))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "preset", Label: p.T("access.preset"), Hint: p.T("access.preset.hint"), Value: p.Form.Preset, Error: p.Err("preset")}, p.presets(false, false)))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var14)
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("access.rules")}), templ_7745c5c3_Var13)
 			templ_7745c5c3_Buffer.WriteString(" <div class=\"savebar\"><div class=\"effects\" id=\"effects\" aria-live=\"polite\" hx-post=\"")
@@ -121,10 +114,8 @@ func accessForm(p AccessPage) templ.Component {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("access.save_quiet"), Name: "do", Value: "quiet"}))
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.saveWord(), Name: "do", Value: "save", Kind: ui.Primary}))
 			templ_7745c5c3_Buffer.WriteString("</div></div>")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.Here() + "/access", Guard: true, Dirty: p.Dirty || p.Failed(), Wide: true, Attrs: templ.Attributes{"id": "access"}}), templ_7745c5c3_Var4)
-		return nil
 	})
 }
 
@@ -138,7 +129,7 @@ func (p AccessPage) saveWord() string {
 // PreviewWords is the left half of the save bar.
 //go:noinline
 func PreviewWords(p *Page, pre *portal.AccessPreview, instead string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var16 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var16 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<p><b>")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("access.unsaved")))
 		templ_7745c5c3_Buffer.WriteString("</b> ")
@@ -158,26 +149,20 @@ func PreviewWords(p *Page, pre *portal.AccessPreview, instead string) templ.Comp
 			}
 		}
 		templ_7745c5c3_Buffer.WriteString("</p>")
-		return nil
 	})
 }
 
 // accessUser is the row of somebody who was added.
 //go:noinline
 func accessUser(p AccessPage, i int, row AccessRow, u portal.ClientUser) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var22 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var22 templ.Component) {
 		field := "change." + strconv.Itoa(i)
 		templ_7745c5c3_Buffer.WriteString("<li class=\"access-row\" data-opens=\"custom chosen\"><input type=\"hidden\" name=\"user\" value=\"")
 		component.Text(templ_7745c5c3_Buffer, string(string(u.ID)))
 		templ_7745c5c3_Buffer.WriteString("\"><div class=\"who\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Avatar(ui.Person{Name: u.Name}))
 		templ_7745c5c3_Buffer.WriteString("<div><a class=\"main\" href=\"")
-		var templ_7745c5c3_Var24 templ.SafeURL
-		templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinURLErrs("?as=" + string(u.ID))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var24))
+		component.URL(templ_7745c5c3_Buffer, "?as=" + string(u.ID))
 		templ_7745c5c3_Buffer.WriteString("\" hx-get=\"")
 		component.Text(templ_7745c5c3_Buffer, string("/client-users/" + string(u.ID) + "/miniature"))
 		templ_7745c5c3_Buffer.WriteString("\" hx-target=\"#miniature\" title=\"")
@@ -215,14 +200,13 @@ func accessUser(p AccessPage, i int, row AccessRow, u portal.ClientUser) templ.C
 		templ_7745c5c3_Buffer.WriteString("</div>")
 		component.Put(ctx, templ_7745c5c3_Buffer, accessMore(p, "user."+string(u.ID), field, row))
 		templ_7745c5c3_Buffer.WriteString("</li>")
-		return nil
 	})
 }
 
 // accessNew is a row for somebody who is to be added.
 //go:noinline
 func accessNew(p AccessPage, i int, row AccessRow) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var33 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var33 templ.Component) {
 		field := "add." + strconv.Itoa(i)
 		templ_7745c5c3_Buffer.WriteString("<li class=\"access-row new\" data-opens=\"custom chosen\"><div class=\"who\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{ID: field + ".email", Name: field + ".email", Label: p.T("access.email"), Type: "email", Value: row.Email, Error: p.Err(field + ".email"), Autocomplete: "off"}))
@@ -235,7 +219,6 @@ func accessNew(p AccessPage, i int, row AccessRow) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</div>")
 		component.Put(ctx, templ_7745c5c3_Buffer, accessMore(p, field, field, row))
 		templ_7745c5c3_Buffer.WriteString("</li>")
-		return nil
 	})
 }
 
@@ -254,7 +237,7 @@ func (p *Page) projectChoice() []ui.Option {
 // and the projects, which count when they are chosen.
 //go:noinline
 func accessMore(p AccessPage, prefix, field string, row AccessRow) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var34 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var34 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"more\"><details")
 		if p.rowOpen(field, row) {
 			templ_7745c5c3_Buffer.WriteString(" open")
@@ -263,11 +246,10 @@ func accessMore(p AccessPage, prefix, field string, row AccessRow) templ.Compone
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("chevron-right"))
 		component.Text(templ_7745c5c3_Buffer, string(p.rowWords(row)))
 		templ_7745c5c3_Buffer.WriteString("</summary><div class=\"more-body\"><div class=\"ticks\">")
-		templ_7745c5c3_Var36 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var36 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			for _, n := range portal.RightNames {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{ID: prefix + ".right." + n.Name, Name: prefix + ".right", Value: n.Name, Label: p.T("right." + n.Name), On: row.Rights.Has(n.Right)}))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Group(p.T("access.single_rights")), templ_7745c5c3_Var36)
 		templ_7745c5c3_Buffer.WriteString("</div>")
@@ -282,7 +264,6 @@ func accessMore(p AccessPage, prefix, field string, row AccessRow) templ.Compone
 		}
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{ID: field + ".title", Name: prefix + ".title", Label: p.T("access.title"), Optional: p.T("form.optional"), Value: row.Title, Error: p.Err(field + ".title"), Autocomplete: "off"}))
 		templ_7745c5c3_Buffer.WriteString("</div></details></div>")
-		return nil
 	})
 }
 
@@ -300,7 +281,7 @@ func (p *Page) projectNote(x portal.AccessProject) string {
 // the form "act", as forms do not nest.
 //go:noinline
 func accessMenu(p AccessPage, u portal.ClientUser) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var38 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var38 templ.Component) {
 		at := "/client-users/" + string(u.ID)
 		templ_7745c5c3_Buffer.WriteString("<details class=\"menu\"><summary>")
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("ellipsis"))
@@ -330,29 +311,20 @@ func accessMenu(p AccessPage, u portal.ClientUser) templ.Component {
 			component.Put(ctx, templ_7745c5c3_Buffer, menuPost("circle-pause", p.T("access.suspend"), at+"/suspend", false))
 		}
 		templ_7745c5c3_Buffer.WriteString("<a class=\"danger\" href=\"")
-		var templ_7745c5c3_Var40 templ.SafeURL
-		templ_7745c5c3_Var40, templ_7745c5c3_Err = templ.JoinURLErrs(at + "/remove")
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var40))
+		component.URL(templ_7745c5c3_Buffer, at + "/remove")
 		templ_7745c5c3_Buffer.WriteString("\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("trash-2"))
 		templ_7745c5c3_Buffer.WriteString("<span>")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("access.remove")))
 		templ_7745c5c3_Buffer.WriteString("</span></a></div></details>")
-		return nil
 	})
 }
 
 //go:noinline
 func menuPost(icon, label, to string, danger bool) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var42 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var42 templ.Component) {
 		var templ_7745c5c3_Var43 = []any{templ.KV("danger", danger)}
-		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var43...)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.CSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var43...)
 		templ_7745c5c3_Buffer.WriteString("<button form=\"act\" formaction=\"")
 		component.Text(templ_7745c5c3_Buffer, string(to))
 		templ_7745c5c3_Buffer.WriteString("\" class=\"")
@@ -362,45 +334,35 @@ func menuPost(icon, label, to string, danger bool) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("<span>")
 		component.Text(templ_7745c5c3_Buffer, string(label))
 		templ_7745c5c3_Buffer.WriteString("</span></button>")
-		return nil
 	})
 }
 
 //go:noinline
 func menuLink(icon, label, to string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var47 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var47 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<a href=\"")
-		var templ_7745c5c3_Var48 templ.SafeURL
-		templ_7745c5c3_Var48, templ_7745c5c3_Err = templ.JoinURLErrs(to)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var48))
+		component.URL(templ_7745c5c3_Buffer, to)
 		templ_7745c5c3_Buffer.WriteString("\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon(icon))
 		templ_7745c5c3_Buffer.WriteString("<span>")
 		component.Text(templ_7745c5c3_Buffer, string(label))
 		templ_7745c5c3_Buffer.WriteString("</span></a>")
-		return nil
 	})
 }
 
 // accessNow is what is saved, beside what was typed.
 //go:noinline
 func accessNow(p AccessPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var50 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var50 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<section class=\"panel now\" id=\"now\"><header><h2>")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("access.now")))
 		templ_7745c5c3_Buffer.WriteString("</h2></header>")
-		templ_7745c5c3_Err = ui.Facts([]ui.Fact{
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Facts([]ui.Fact{
 			{Key: p.T("access.enable"), Value: p.yesNo(p.Access.Enabled)},
 			{Key: p.T("access.domains"), Value: p.domains()},
 			{Key: p.T("access.days"), Value: strconv.Itoa(p.Access.InvitationDays)},
 			{Key: p.T("access.preset"), Value: p.T("preset." + string(p.Access.Preset))},
-		}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		}))
 		templ_7745c5c3_Buffer.WriteString("<ul class=\"plain-list\">")
 		for _, u := range p.Access.Users {
 			if u.State != portal.MemberRemoved {
@@ -416,7 +378,6 @@ func accessNow(p AccessPage) templ.Component {
 			}
 		}
 		templ_7745c5c3_Buffer.WriteString("</ul></section>")
-		return nil
 	})
 }
 
@@ -437,7 +398,7 @@ func (p AccessPage) domains() string {
 // MiniatureOf draws what a person sees, small.
 //go:noinline
 func MiniatureOf(p *Page, m Miniature) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var55 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var55 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<header><h2>")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("mini.title", "person", m.Name)))
 		templ_7745c5c3_Buffer.WriteString("</h2></header><div class=\"miniature\">")
@@ -495,7 +456,6 @@ func MiniatureOf(p *Page, m Miniature) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</span></button>")
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("access.visible"), Href: "/client-users/" + string(m.User) + "/visible", Kind: ui.Plain, Small: true}))
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		return nil
 	})
 }
 
@@ -509,29 +469,25 @@ type AddressPage struct {
 
 //go:noinline
 func Address(p AddressPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var66 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var67 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var66 templ.Component) {
+		templ_7745c5c3_Var67 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.Client, Href: "/clients/" + string(p.User.Client) + "/access"}, Title: p.T("address.title"), Lead: p.T("address.lead", "person", p.User.Name)}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var68 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var68 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "email", Label: p.T("access.email"), Type: "email", Value: p.Email, Error: p.Err("email"), Required: true, Autocomplete: "off"}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var69 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var69 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("address.act"), Kind: ui.Primary}))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Href: "/clients/" + string(p.User.Client) + "/access", Kind: ui.Plain}))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Row(), templ_7745c5c3_Var69)
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/client-users/" + string(p.User.ID) + "/email"}), templ_7745c5c3_Var68)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var67)
-		return nil
 	})
 }
 
@@ -544,8 +500,8 @@ type RemovePage struct {
 
 //go:noinline
 func Remove(p RemovePage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var70 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var71 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var70 templ.Component) {
+		templ_7745c5c3_Var71 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.Client.Name, Href: "/clients/" + string(p.Client.ID) + "/access"}, Title: p.T("remove.title", "person", p.User.Name), Lead: p.T("remove.lead", "person", p.User.Name, "client", p.Client.Name)}))
 			templ_7745c5c3_Buffer.WriteString(" <ul class=\"plain-list\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, consequence("circle-x", p.T("remove.access")))
@@ -553,33 +509,28 @@ func Remove(p RemovePage) templ.Component {
 			component.Put(ctx, templ_7745c5c3_Buffer, consequence("check", p.T("remove.kept")))
 			component.Put(ctx, templ_7745c5c3_Buffer, consequence("list-checks", p.T("remove.tasks")))
 			templ_7745c5c3_Buffer.WriteString("</ul>")
-			templ_7745c5c3_Var72 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Var73 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var72 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+				templ_7745c5c3_Var73 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("remove.act", "person", p.User.Name), Kind: ui.Danger, Icon: "trash-2"}))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Href: "/clients/" + string(p.Client.ID) + "/access", Kind: ui.Plain}))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Row(), templ_7745c5c3_Var73)
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/client-users/" + string(p.User.ID) + "/remove"}), templ_7745c5c3_Var72)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var71)
-		return nil
 	})
 }
 
 //go:noinline
 func consequence(icon, text string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var74 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var74 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<li>")
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon(icon))
 		templ_7745c5c3_Buffer.WriteString("<span>")
 		component.Text(templ_7745c5c3_Buffer, string(text))
 		templ_7745c5c3_Buffer.WriteString("</span></li>")
-		return nil
 	})
 }
 
@@ -608,33 +559,30 @@ type LeftDecision struct {
 
 //go:noinline
 func Left(p LeftPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var76 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var77 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var76 templ.Component) {
+		templ_7745c5c3_Var77 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("left.title", "person", p.Name), Lead: p.T("left.lead", "person", p.Name)}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var78 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var78 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"back\" value=\"")
 				component.Text(templ_7745c5c3_Buffer, string(p.Back.Href))
 				templ_7745c5c3_Buffer.WriteString("\"> <input type=\"hidden\" name=\"from\" value=\"")
 				component.Text(templ_7745c5c3_Buffer, string(string(p.Person)))
 				templ_7745c5c3_Buffer.WriteString("\"> ")
 				if len(p.Decisions) > 0 {
-					templ_7745c5c3_Var81 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var81 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						for _, d := range p.Decisions {
 							templ_7745c5c3_Buffer.WriteString("<tr>")
-							templ_7745c5c3_Var82 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var82 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 								component.Put(ctx, templ_7745c5c3_Buffer, ui.Lines(ui.Link{Label: d.Title, Href: "/approvals/" + string(d.Approval)}, d.ProjectName))
-								return nil
 							})
 							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(""), templ_7745c5c3_Var82)
-							templ_7745c5c3_Var83 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var83 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 								component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "decision." + string(d.Approval), Label: p.T("left.ask_of", "title", d.Title), HideLabel: true}, d.People))
-								return nil
 							})
 							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("left.ask")), templ_7745c5c3_Var83)
 							templ_7745c5c3_Buffer.WriteString("</tr>")
 						}
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Table(p.T("left.decisions"), []ui.Column{{Label: p.T("left.decision")}, {Label: p.T("left.ask")}}), templ_7745c5c3_Var81)
 					templ_7745c5c3_Buffer.WriteString(" ")
@@ -646,40 +594,33 @@ func Left(p LeftPage) templ.Component {
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if len(p.Tasks) > 0 {
-					templ_7745c5c3_Var85 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var85 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						for _, t := range p.Tasks {
 							templ_7745c5c3_Buffer.WriteString("<tr>")
-							templ_7745c5c3_Var86 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var86 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 								component.Put(ctx, templ_7745c5c3_Buffer, ui.Lines(ui.Link{Label: t.Title, Href: "/tasks/" + string(t.Task)}, t.ProjectName))
-								return nil
 							})
 							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(""), templ_7745c5c3_Var86)
-							templ_7745c5c3_Var87 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var87 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 								component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "task." + string(t.Task), Label: p.T("left.to_of", "task", t.Title), HideLabel: true}, t.People))
-								return nil
 							})
 							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("left.to")), templ_7745c5c3_Var87)
 							templ_7745c5c3_Buffer.WriteString("</tr>")
 						}
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Table(p.T("left.tasks"), []ui.Column{{Label: p.T("left.task")}, {Label: p.T("left.to")}}), templ_7745c5c3_Var85)
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var88 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var88 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("left.act"), Kind: ui.Primary}))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("left.later"), Href: p.Back.Href, Kind: ui.Plain}))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Row(), templ_7745c5c3_Var88)
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/reassign", Wide: true}), templ_7745c5c3_Var78)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var77)
-		return nil
 	})
 }
 
@@ -693,8 +634,8 @@ type ImportPage struct {
 
 //go:noinline
 func Import(p ImportPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var89 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var90 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var89 templ.Component) {
+		templ_7745c5c3_Var90 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("import.title"), Lead: p.T("import.lead")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
@@ -706,67 +647,59 @@ func Import(p ImportPage) templ.Component {
 			if p.Preview != nil {
 				component.Put(ctx, templ_7745c5c3_Buffer, importPreview(p))
 			} else {
-				templ_7745c5c3_Var91 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var91 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "file", Label: p.T("import.file"), Type: "file", Error: p.Err("file"), Attrs: templ.Attributes{"accept": ".csv,text/csv"}}))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "list", Label: p.T("import.list"), Hint: p.T("import.hint"), Value: p.Text, Rows: 8, Placeholder: p.T("import.example")}))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Var92 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var92 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("import.look"), Kind: ui.Primary}))
 						templ_7745c5c3_Buffer.WriteString(" ")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Href: p.Here() + "/access", Kind: ui.Plain}))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Row(), templ_7745c5c3_Var92)
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.Here() + "/access/import", Upload: true}), templ_7745c5c3_Var91)
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, clientTabs(&p.ClientFrame), templ_7745c5c3_Var90)
-		return nil
 	})
 }
 
 //go:noinline
 func importPreview(p ImportPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var93 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var93 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<p class=\"lead\">")
 		component.Text(templ_7745c5c3_Buffer, string(p.N("import.good", p.Preview.Good)))
 		templ_7745c5c3_Buffer.WriteString("</p>")
-		templ_7745c5c3_Var95 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var95 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			for _, r := range p.Preview.Rows {
 				templ_7745c5c3_Buffer.WriteString("<tr><td class=\"end\">")
 				component.Text(templ_7745c5c3_Buffer, string(strconv.Itoa(r.Line)))
 				templ_7745c5c3_Buffer.WriteString("</td>")
-				templ_7745c5c3_Var97 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var97 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Text(templ_7745c5c3_Buffer, string(r.Email))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("access.email")), templ_7745c5c3_Var97)
-				templ_7745c5c3_Var99 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var99 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Text(templ_7745c5c3_Buffer, string(r.Name))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("access.name")), templ_7745c5c3_Var99)
-				templ_7745c5c3_Var101 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var101 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					if r.Rights != 0 {
 						component.Text(templ_7745c5c3_Buffer, string(p.rightsIn(r.Rights)))
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("access.rights")), templ_7745c5c3_Var101)
-				templ_7745c5c3_Var103 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var103 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					if len(r.Projects) == 0 {
 						component.Text(templ_7745c5c3_Buffer, string(p.T("access.all_projects")))
 					} else {
 						component.Text(templ_7745c5c3_Buffer, string(p.List(r.Projects)))
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("access.projects")), templ_7745c5c3_Var103)
-				templ_7745c5c3_Var106 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var106 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					if len(r.Problems) == 0 {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneOK, "circle-check", p.T("import.will_add")))
 					}
@@ -775,15 +708,13 @@ func importPreview(p ImportPage) templ.Component {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneBad, "circle-alert", p.T("invalid."+x.Key, x.Pairs...)))
 						templ_7745c5c3_Buffer.WriteString("</span>")
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("import.result")), templ_7745c5c3_Var106)
 				templ_7745c5c3_Buffer.WriteString("</tr>")
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Table(p.T("import.rows"), []ui.Column{{Label: p.T("import.line"), End: true}, {Label: p.T("access.email")}, {Label: p.T("access.name")}, {Label: p.T("access.rights")}, {Label: p.T("access.projects")}, {Label: p.T("import.result")}}), templ_7745c5c3_Var95)
-		templ_7745c5c3_Var107 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var107 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			templ_7745c5c3_Buffer.WriteString("<textarea name=\"list\" hidden aria-label=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("import.list")))
 			templ_7745c5c3_Buffer.WriteString("\">")
@@ -791,7 +722,7 @@ func importPreview(p ImportPage) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</textarea> <input type=\"hidden\" name=\"digest\" value=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.Preview.Digest))
 			templ_7745c5c3_Buffer.WriteString("\">")
-			templ_7745c5c3_Var111 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var111 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				if p.Preview.Good > 0 {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.N("import.apply", p.Preview.Good), Kind: ui.Primary, Name: "do", Value: "apply"}))
 					templ_7745c5c3_Buffer.WriteString(" ")
@@ -799,13 +730,10 @@ func importPreview(p ImportPage) templ.Component {
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("import.again"), Href: p.Here() + "/access/import", Kind: ui.Plain}))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Row(), templ_7745c5c3_Var111)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.Here() + "/access/import", Wide: true}), templ_7745c5c3_Var107)
-		return nil
 	})
 }
 

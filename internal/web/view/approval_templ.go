@@ -81,8 +81,8 @@ func (p *ApprovalsPage) awaited() []templ.Component {
 
 //go:noinline
 func Approvals(p ApprovalsPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("nav.approvals")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, p.whose())
@@ -92,34 +92,30 @@ func Approvals(p ApprovalsPage) templ.Component {
 			} else {
 				component.Put(ctx, templ_7745c5c3_Buffer, p.all())
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
-		return nil
 	})
 }
 
 //go:noinline
 func (p *ApprovalsPage) all() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) {
 		if len(p.Awaited)+len(p.Signs)+len(p.Changes) > 0 {
-			templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+				templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					for _, row := range p.awaited() {
 						component.Put(ctx, templ_7745c5c3_Buffer, row)
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var5)
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "awaited", Title: p.T("approval.awaits_you"), Count: len(p.Awaited) + len(p.Signs) + len(p.Changes), Most: portal.MaxCount}), templ_7745c5c3_Var4)
 		} else {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "stamp", Title: p.T("approval.none_awaits"), Text: p.T("approval.none_client", "workspace", p.Name)}))
 		}
 		if rest := p.rest(); len(rest)+len(p.Signoffs.All) > 0 {
-			templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+				templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					for _, open := range []bool{true, false} {
 						for _, s := range p.Signoffs.All {
 							if (s.State == portal.SignoffOpen) == open {
@@ -132,56 +128,48 @@ func (p *ApprovalsPage) all() templ.Component {
 							}
 						}
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var7)
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("approval.others")}), templ_7745c5c3_Var6)
 		}
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("action.newer"), Href: p.Newest}, ui.Link{Label: p.T("action.older"), Href: p.Older}))
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(p.pager(p.Signoffs.Part, "signoff")))
-		return nil
 	})
 }
 
 // approvals are those of something.
 //go:noinline
 func (p *Page) approvals(l ApprovalList, workspace string, people map[portal.ApprovalID][]portal.ApprovalPerson) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var8 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var8 templ.Component) {
 		if len(l.All) > 0 || !l.Whole() {
-			templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+				templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					for _, a := range l.All {
 						component.Put(ctx, templ_7745c5c3_Buffer, p.approvalRow(a, workspace, people[a.ID], false))
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var10)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(p.pager(l.Part, "approval")))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "approvals", Title: p.T("section.approvals"), Count: l.count(len(l.All)), More: l.Of}), templ_7745c5c3_Var9)
 		}
-		return nil
 	})
 }
 
 // approvalRow is an approval in a list.
 //go:noinline
 func (p *Page) approvalRow(a portal.Approval, workspace string, people []portal.ApprovalPerson, project bool) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var11 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var11 templ.Component) {
+		templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.approvalState(a))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if a.Asking {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Due(p.DueOn(a.DueOn, true)))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "stamp", Title: a.Title, Href: Href(string(a.ID)), Sub: p.approvalSub(a, workspace, people, project)}), templ_7745c5c3_Var12)
-		return nil
 	})
 }
 
@@ -225,7 +213,7 @@ func (p *Page) waitsFor(a portal.Approval, people []portal.ApprovalPerson) strin
 // approvalState is how it stands: colour, icon and word.
 //go:noinline
 func (p *Page) approvalState(a portal.Approval) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var13 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var13 templ.Component) {
 		switch a.State {
 		case portal.ApprovalGranted, portal.ApprovalNoted:
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneOK, "badge-check", p.T("approval.state."+string(a.State))))
@@ -254,7 +242,6 @@ func (p *Page) approvalState(a portal.Approval) templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWait, "hourglass", p.T("approval.state.requested")))
 			}
 		}
-		return nil
 	})
 }
 
@@ -284,7 +271,7 @@ func (p *BoardPage) anyToRemind() bool { return slices.ContainsFunc(p.Approvals,
 // reminders says of which of those that were ticked people were reminded.
 //go:noinline
 func (p *BoardPage) reminders() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var14 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var14 templ.Component) {
 		if len(p.Reminded) > 0 {
 			templ_7745c5c3_Buffer.WriteString("<section class=\"reminded\" role=\"status\"><h2>")
 			component.Text(templ_7745c5c3_Buffer, string(p.remindedWords()))
@@ -297,12 +284,7 @@ func (p *BoardPage) reminders() templ.Component {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("minus"))
 				}
 				templ_7745c5c3_Buffer.WriteString("<span><a href=\"")
-				var templ_7745c5c3_Var16 templ.SafeURL
-				templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinURLErrs(Href(string(r.ID)))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
+				component.URL(templ_7745c5c3_Buffer, Href(string(r.ID)))
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Text(templ_7745c5c3_Buffer, string(r.Title))
 				templ_7745c5c3_Buffer.WriteString("</a> ")
@@ -315,7 +297,6 @@ func (p *BoardPage) reminders() templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString("</ul></section>")
 		}
-		return nil
 	})
 }
 
@@ -335,15 +316,10 @@ func (p *BoardPage) remindedWords() string {
 // selection is what can be done to what is ticked.
 //go:noinline
 func (p *BoardPage) selection() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var20 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var20 templ.Component) {
 		if p.anyToRemind() {
 			templ_7745c5c3_Buffer.WriteString("<form id=\"selection\" class=\"selbar\" method=\"post\" action=\"")
-			var templ_7745c5c3_Var21 templ.SafeURL
-			templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinURLErrs(p.remindPath())
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
+			component.URL(templ_7745c5c3_Buffer, p.remindPath())
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Once())
 			templ_7745c5c3_Buffer.WriteString("<p><b data-ticked data-one=\"")
@@ -360,7 +336,6 @@ func (p *BoardPage) selection() templ.Component {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.remind_all"), Icon: "bell", Small: true}))
 			templ_7745c5c3_Buffer.WriteString("</div></form>")
 		}
-		return nil
 	})
 }
 
@@ -414,10 +389,9 @@ func (p *BoardPage) columns() []ui.Column {
 
 //go:noinline
 func Board(p BoardPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var26 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var27 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var28 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				return nil
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var26 templ.Component) {
+		templ_7745c5c3_Var27 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+			templ_7745c5c3_Var28 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Title: p.T("nav.approvals"), Lead: p.T("approval.board_lead")}, p.acts()), templ_7745c5c3_Var28)
 			templ_7745c5c3_Buffer.WriteString(" ")
@@ -436,44 +410,39 @@ func Board(p BoardPage) templ.Component {
 					component.Put(ctx, templ_7745c5c3_Buffer, p.lane())
 				}
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var27)
-		return nil
 	})
 }
 
 //go:noinline
 func (p *BoardPage) signoffLane() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var29 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var29 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, p.clientFilter("/approvals", "lane", p.Tab, p.Clients))
 		if len(p.Signoffs) == 0 {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "pen-line", Title: p.T("approval.lane_empty"), Text: p.T("approval.lane_empty_text")}))
 		}
 		for _, g := range p.Signoffs {
-			templ_7745c5c3_Var30 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Var31 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var30 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+				templ_7745c5c3_Var31 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					for _, s := range g.Signoffs {
 						component.Put(ctx, templ_7745c5c3_Buffer, p.boardSignoff(s))
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var31)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{}, ui.Link{Label: p.T("action.older"), Href: g.Older}))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.SignoffStateWord(g.State), Count: g.Count, Most: portal.MaxCount}), templ_7745c5c3_Var30)
 		}
-		return nil
 	})
 }
 
 // boardSignoff is a sign-off on the team's board, with what can be done with it.
 //go:noinline
 func (p *BoardPage) boardSignoff(s portal.Signoff) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var32 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var33 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var32 templ.Component) {
+		templ_7745c5c3_Var33 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.signoffState(s))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if s.State == portal.SignoffOpen {
@@ -483,10 +452,8 @@ func (p *BoardPage) boardSignoff(s portal.Signoff) templ.Component {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Menu(p.T("item.actions", "title", s.Title), []ui.MenuItem{{Label: p.T("approval.remind"), Icon: "bell", Href: Href(string(s.ID)) + "/remind", Post: true}}))
 				}
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "pen-line", Title: s.Title, Href: Href(string(s.ID)), Sub: dots(s.ClientName, p.signoffSub(s, "", true), p.signoffCourse(s))}), templ_7745c5c3_Var33)
-		return nil
 	})
 }
 
@@ -519,7 +486,7 @@ func (p *Page) SignoffStateWord(s portal.SignoffState) string {
 // columnsAside are the columns of the board: what waits, and for whom.
 //go:noinline
 func (p *BoardPage) columnsAside() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var34 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var34 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, p.clientFilter("/approvals", "view", "board", p.Clients))
 		templ_7745c5c3_Buffer.WriteString("<div class=\"lanes\">")
 		for _, c := range p.Columns {
@@ -528,12 +495,7 @@ func (p *BoardPage) columnsAside() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("\"><h2 id=\"")
 			component.Text(templ_7745c5c3_Buffer, string("lane-" + c.Name))
 			templ_7745c5c3_Buffer.WriteString("\"><a href=\"")
-			var templ_7745c5c3_Var37 templ.SafeURL
-			templ_7745c5c3_Var37, templ_7745c5c3_Err = templ.JoinURLErrs(p.at(c.Name))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var37))
+			component.URL(templ_7745c5c3_Buffer, p.at(c.Name))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("approval.lane." + c.Name)))
 			templ_7745c5c3_Buffer.WriteString("</a> <span class=\"count\">")
@@ -551,12 +513,7 @@ func (p *BoardPage) columnsAside() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</ul>")
 			if c.After != "" {
 				templ_7745c5c3_Buffer.WriteString("<a class=\"more\" href=\"")
-				var templ_7745c5c3_Var41 templ.SafeURL
-				templ_7745c5c3_Var41, templ_7745c5c3_Err = templ.JoinURLErrs(p.at(c.Name) + "&after=" + c.After)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var41))
+				component.URL(templ_7745c5c3_Buffer, p.at(c.Name) + "&after=" + c.After)
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("approval.lane_more")))
 				templ_7745c5c3_Buffer.WriteString("</a>")
@@ -567,14 +524,13 @@ func (p *BoardPage) columnsAside() templ.Component {
 		for _, c := range p.Columns {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.cancels(c.Approvals))
 		}
-		return nil
 	})
 }
 
 // laneCard is an approval in a column.
 //go:noinline
 func (p *BoardPage) laneCard(a portal.Approval) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var43 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var43 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<li><div class=\"naming\"><div>")
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Lines(ui.Link{Label: a.Title, Href: Href(string(a.ID))}, dots(a.ClientName, a.ProjectName, p.roundOf(a))))
 		templ_7745c5c3_Buffer.WriteString("</div>")
@@ -598,22 +554,20 @@ func (p *BoardPage) laneCard(a portal.Approval) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</li>")
-		return nil
 	})
 }
 
 //go:noinline
 func (p *BoardPage) lane() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var47 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var47 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, p.clientFilter("/approvals", "lane", p.Tab, p.Clients))
 		if len(p.Approvals) == 0 {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "stamp", Title: p.T("approval.lane_empty"), Text: p.T("approval.lane_empty_text")}))
 		} else {
-			templ_7745c5c3_Var48 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var48 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				for _, a := range p.Approvals {
 					component.Put(ctx, templ_7745c5c3_Buffer, p.row(a))
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Table(p.T("approval.lane."+p.Tab), p.columns()), templ_7745c5c3_Var48)
 			templ_7745c5c3_Buffer.WriteString(" ")
@@ -623,13 +577,12 @@ func (p *BoardPage) lane() templ.Component {
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("action.start"), Href: p.Newest}, ui.Link{Label: p.T("action.further"), Href: p.Older}))
 		}
-		return nil
 	})
 }
 
 //go:noinline
 func (p *BoardPage) acts() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var49 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var49 templ.Component) {
 		if p.Columns != nil {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.as_table"), Icon: "list", Small: true, Href: p.at(string(portal.LaneClient))}))
 		} else {
@@ -637,7 +590,6 @@ func (p *BoardPage) acts() templ.Component {
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.export"), Icon: "download", Small: true, Href: p.export()}))
 		}
-		return nil
 	})
 }
 
@@ -647,9 +599,9 @@ func (p *BoardPage) asBoard() string {
 
 //go:noinline
 func (p *BoardPage) row(a portal.Approval) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var50 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var50 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<tr>")
-		templ_7745c5c3_Var51 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var51 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			templ_7745c5c3_Buffer.WriteString("<div class=\"pickable\">")
 			if p.mayRemind(a) {
 				templ_7745c5c3_Buffer.WriteString("<label class=\"tick-box\"><span class=\"sr\">")
@@ -661,49 +613,41 @@ func (p *BoardPage) row(a portal.Approval) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("<div>")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Lines(ui.Link{Label: a.Title, Href: Href(string(a.ID))}, dots(a.ClientName, a.ProjectName, p.roundOf(a))))
 			templ_7745c5c3_Buffer.WriteString("</div></div>")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(""), templ_7745c5c3_Var51)
-		templ_7745c5c3_Var54 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var54 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.approvalState(a))
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("approval.col.state")), templ_7745c5c3_Var54)
-		templ_7745c5c3_Var55 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var55 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			templ_7745c5c3_Buffer.WriteString("<span class=\"wraps\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.answers(a)))
 			templ_7745c5c3_Buffer.WriteString("</span>")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("approval.col.people")), templ_7745c5c3_Var55)
-		templ_7745c5c3_Var57 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var57 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			if a.Asking {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Due(p.DueOn(a.DueOn, true)))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("approval.col.due")), templ_7745c5c3_Var57)
-		templ_7745c5c3_Var58 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var58 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			templ_7745c5c3_Buffer.WriteString("<span class=\"nowrap\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.Ago(p.since(a), p.Now)))
 			templ_7745c5c3_Buffer.WriteString("</span>")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("approval.col.since")), templ_7745c5c3_Var58)
-		templ_7745c5c3_Var60 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var60 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			if a.Asking && !a.RemindAt.IsZero() {
 				component.Text(templ_7745c5c3_Buffer, string(p.Time(a.RemindAt, p.Now)))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("approval.col.reminder")), templ_7745c5c3_Var60)
-		templ_7745c5c3_Var62 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var62 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Menu(p.T("item.actions", "title", a.Title), p.menu(a)))
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.CellActs(), templ_7745c5c3_Var62)
 		templ_7745c5c3_Buffer.WriteString("</tr>")
-		return nil
 	})
 }
 
@@ -781,22 +725,20 @@ func cancelling(a portal.Approval) string { return "cancel-" + string(a.ID) }
 // cancels are those dialogs; they stand after the list.
 //go:noinline
 func (p *BoardPage) cancels(all []portal.Approval) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var63 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var63 templ.Component) {
 		for _, a := range all {
 			if p.mayCancel(a) {
 				component.Put(ctx, templ_7745c5c3_Buffer, p.cancel(cancelling(a), a))
 			}
 		}
-		return nil
 	})
 }
 
 // cancel asks before an approval is taken back.
 //go:noinline
 func (p *Page) cancel(id string, a portal.Approval) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var64 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var64 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Confirm(ui.ConfirmProps{ID: id, Title: p.T("approval.cancel_title", "title", a.Title), Text: p.T("approval.cancel_text"), Cancel: p.T("action.cancel"), Act: p.T("approval.cancel"), Post: Href(string(a.ID)) + "/cancel"}))
-		return nil
 	})
 }
 
@@ -827,8 +769,8 @@ type ProjectApprovalsPage struct {
 
 //go:noinline
 func ProjectApprovals(p ProjectApprovalsPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var65 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var66 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var65 templ.Component) {
+		templ_7745c5c3_Var66 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			switch {
 			case p.Approvals.Alone:
 				component.Put(ctx, templ_7745c5c3_Buffer, p.approvals(p.Approvals, p.Name, p.People))
@@ -843,16 +785,14 @@ func ProjectApprovals(p ProjectApprovalsPage) templ.Component {
 					component.Put(ctx, templ_7745c5c3_Buffer, p.all())
 				}
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, within(&p.Within, p.acts()), templ_7745c5c3_Var66)
-		return nil
 	})
 }
 
 //go:noinline
 func (p *ProjectApprovalsPage) all() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var67 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var67 templ.Component) {
 		if awaited(p.Revisions.All) {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.revisions(p.Revisions, p.Name))
 		}
@@ -863,11 +803,10 @@ func (p *ProjectApprovalsPage) all() templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "stamp", Title: p.T("approval.none"), Text: p.T("approval.none_client", "workspace", p.Name)}))
 			}
 		} else {
-			templ_7745c5c3_Var68 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var68 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				for _, a := range p.Approvals.All {
 					component.Put(ctx, templ_7745c5c3_Buffer, p.approvalRow(a, p.Name, p.People[a.ID], false))
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var68)
 			templ_7745c5c3_Buffer.WriteString(" ")
@@ -876,7 +815,6 @@ func (p *ProjectApprovalsPage) all() templ.Component {
 		if !awaited(p.Revisions.All) {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.revisions(p.Revisions, p.Name))
 		}
-		return nil
 	})
 }
 
@@ -899,14 +837,14 @@ type ClientApprovalsPage struct {
 
 //go:noinline
 func ClientApprovalsTab(p ClientApprovalsPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var69 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var70 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var69 templ.Component) {
+		templ_7745c5c3_Var70 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			if p.Signoffs.Alone {
 				component.Put(ctx, templ_7745c5c3_Buffer, p.signoffs(p.Signoffs, p.Name, true))
 			} else if len(p.Approvals)+len(p.Signoffs.All) == 0 {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "stamp", Title: p.T("approval.none"), Text: p.T("approval.none_team", "client", p.Client.Name)}))
 			} else {
-				templ_7745c5c3_Var71 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var71 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					for _, waits := range []bool{true, false} {
 						for _, s := range p.Signoffs.All {
 							if (s.State == portal.SignoffOpen) == waits {
@@ -919,7 +857,6 @@ func ClientApprovalsTab(p ClientApprovalsPage) templ.Component {
 							}
 						}
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var71)
 				templ_7745c5c3_Buffer.WriteString(" ")
@@ -927,16 +864,14 @@ func ClientApprovalsTab(p ClientApprovalsPage) templ.Component {
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(p.pager(p.Signoffs.Part, "signoff")))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, clientTabs(&p.ClientFrame), templ_7745c5c3_Var70)
-		return nil
 	})
 }
 
 //go:noinline
 func (p *ProjectApprovalsPage) acts() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var72 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var72 templ.Component) {
 		if p.team() && p.may(portal.Contribute) {
 			if p.Project.IsShared() && mayAskSignoff(p.Own) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("signoff.ask_project"), Icon: "pen-line", Small: true, Href: p.askSignoff(string(p.Project.ID))}))
@@ -944,7 +879,6 @@ func (p *ProjectApprovalsPage) acts() templ.Component {
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.ask"), Icon: "stamp", Kind: ui.Primary, Small: true, Href: p.path("/approvals/new")}))
 		}
-		return nil
 	})
 }
 
@@ -994,11 +928,10 @@ func (p *ApprovalPage) changes() bool { return p.team() && p.may(portal.Contribu
 
 //go:noinline
 func Approval(p ApprovalPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var73 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var74 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var75 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var73 templ.Component) {
+		templ_7745c5c3_Var74 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+			templ_7745c5c3_Var75 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, p.facts())
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Over: ui.Link{Label: p.Project.Name, Href: p.path("")}, Title: p.Approval.Title}, p.acts()), templ_7745c5c3_Var75)
 			templ_7745c5c3_Buffer.WriteString(" ")
@@ -1008,10 +941,7 @@ func Approval(p ApprovalPage) templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			}
 			templ_7745c5c3_Buffer.WriteString(" <div")
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, p.visit(portal.ItemID(p.Approval.ID)))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, p.visit(portal.ItemID(p.Approval.ID)))
 			templ_7745c5c3_Buffer.WriteString(">")
 			component.Put(ctx, templ_7745c5c3_Buffer, p.result())
 			component.Put(ctx, templ_7745c5c3_Buffer, p.unseenBy())
@@ -1023,18 +953,16 @@ func Approval(p ApprovalPage) templ.Component {
 			}
 			component.Put(ctx, templ_7745c5c3_Buffer, p.toConfirm())
 			if x := p.away(); x.Away {
-				templ_7745c5c3_Var76 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Var77 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var76 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+					templ_7745c5c3_Var77 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"client\" value=\"")
 						component.Text(templ_7745c5c3_Buffer, string(string(p.Approval.Client)))
 						templ_7745c5c3_Buffer.WriteString("\"> <input type=\"hidden\" name=\"approval\" value=\"")
 						component.Text(templ_7745c5c3_Buffer, string(string(p.Approval.ID)))
 						templ_7745c5c3_Buffer.WriteString("\">")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("deputy.end"), Small: true}))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/profile/deputy/end", Inline: true}), templ_7745c5c3_Var77)
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("user", p.T("deputy.instead", "name", x.GivenTo)), templ_7745c5c3_Var76)
 			}
@@ -1042,21 +970,19 @@ func Approval(p ApprovalPage) templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, p.unseen())
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.Earlier.Decision != "" {
-					templ_7745c5c3_Var80 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var80 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.since"), Icon: "git-compare", Small: true, Href: p.at("/changes-since")}))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("history", p.T("approval.since_note", "when", p.Time(p.Earlier.At, p.Now))), templ_7745c5c3_Var80)
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var81 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var81 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"content\" value=\"")
 					component.Text(templ_7745c5c3_Buffer, string(p.Approval.Content))
 					templ_7745c5c3_Buffer.WriteString("\">")
 					component.Put(ctx, templ_7745c5c3_Buffer, p.content(p.Call.ID == ""))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, p.answering())
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/decide"), Wide: true, Attrs: templ.Attributes{"id": "decide"}}), templ_7745c5c3_Var81)
 				templ_7745c5c3_Buffer.WriteString(" ")
@@ -1072,9 +998,8 @@ func Approval(p ApprovalPage) templ.Component {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.handsOn())
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Events) > 0 {
-				templ_7745c5c3_Var83 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var83 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Feed(p.Feed(p.Events, p.Name, false)))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("item.history")}), templ_7745c5c3_Var83)
 			}
@@ -1082,16 +1007,14 @@ func Approval(p ApprovalPage) templ.Component {
 			if p.changes() {
 				component.Put(ctx, templ_7745c5c3_Buffer, p.cancel("cancel", p.Approval))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var74)
-		return nil
 	})
 }
 
 //go:noinline
 func (p *ApprovalPage) facts() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var84 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var84 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, p.approvalState(p.Approval))
 		if p.Approval.Asking {
 			if who := p.waitsFor(p.Approval, p.present()); who != "" && !p.team() && !p.Approval.Waits && !p.Approval.Advises {
@@ -1136,13 +1059,12 @@ func (p *ApprovalPage) facts() templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(p.T("request.remind_at", "when", p.Time(p.Approval.RemindAt, p.Now))))
 			templ_7745c5c3_Buffer.WriteString("</span>")
 		}
-		return nil
 	})
 }
 
 //go:noinline
 func (p *ApprovalPage) acts() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var91 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var91 templ.Component) {
 		if p.changes() {
 			switch {
 			case p.Approval.State == portal.ApprovalDraft:
@@ -1159,7 +1081,6 @@ func (p *ApprovalPage) acts() templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Menu(p.T("item.actions", "title", p.Approval.Title), menu))
 			}
 		}
-		return nil
 	})
 }
 
@@ -1193,10 +1114,10 @@ func (p *ApprovalPage) newer() (links []ui.Link) {
 // result says how it ended, and what is to follow.
 //go:noinline
 func (p *ApprovalPage) result() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var92 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var92 templ.Component) {
 		switch p.Approval.State {
 		case portal.ApprovalGranted, portal.ApprovalNoted:
-			templ_7745c5c3_Var93 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var93 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				if to := p.followsTo(); to.Href != "" {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: to.Label, Icon: "pen-line", Small: true, Href: to.Href}))
 				}
@@ -1208,84 +1129,70 @@ func (p *ApprovalPage) result() templ.Component {
 				if p.Certificate.ID == "" && !p.ReadOnly && p.Approval.MayCertify(p.Now) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton(p.at("/certificate"), ui.ButtonProps{Label: p.T("certificate.make"), Icon: "badge-check", Small: true}))
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("badge-check", p.T("approval.was_approved", "name", p.by(p.Approval.StateBy), "when", p.Time(p.Approval.StateAt, p.Now))+" "+p.follows()), templ_7745c5c3_Var93)
 		case portal.ApprovalReturn:
-			templ_7745c5c3_Var94 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var94 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, p.undo())
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("rotate-ccw", p.T("approval.was_returned", "name", p.by(p.Approval.StateBy), "when", p.Time(p.Approval.StateAt, p.Now))), templ_7745c5c3_Var94)
 		case portal.ApprovalRefused:
-			templ_7745c5c3_Var95 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var95 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, p.undo())
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("circle-x", p.T("approval.was_declined", "name", p.by(p.Approval.StateBy), "when", p.Time(p.Approval.StateAt, p.Now))), templ_7745c5c3_Var95)
 		case portal.ApprovalWithdrawn:
-			templ_7745c5c3_Var96 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				return nil
+			templ_7745c5c3_Var96 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("circle-x", p.T("approval.was_cancelled", "when", p.Time(p.Approval.StateAt, p.Now))), templ_7745c5c3_Var96)
 		case portal.ApprovalOutdated:
-			templ_7745c5c3_Var97 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var97 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				for _, l := range p.newer()[:1] {
 					if l.Href != p.at("") {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: l.Label, Small: true, Href: l.Href}))
 					}
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("history", p.T("approval.was_superseded", "when", p.Time(p.Approval.StateAt, p.Now))), templ_7745c5c3_Var97)
 		case portal.ApprovalLapsed:
-			templ_7745c5c3_Var98 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				return nil
+			templ_7745c5c3_Var98 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("clock", p.T("approval.was_expired", "when", p.Time(p.Approval.StateAt, p.Now))), templ_7745c5c3_Var98)
 		case portal.ApprovalDraft:
-			templ_7745c5c3_Var99 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				return nil
+			templ_7745c5c3_Var99 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("lock", p.T("approval.is_draft")), templ_7745c5c3_Var99)
 		default:
 			switch {
 			case p.Approval.Stranded:
-				templ_7745c5c3_Var100 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					return nil
+				templ_7745c5c3_Var100 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("circle-alert", p.T("approval.stranded")), templ_7745c5c3_Var100)
 			case p.team() && len(p.lacking()) > 0:
-				templ_7745c5c3_Var101 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					return nil
+				templ_7745c5c3_Var101 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("circle-alert", p.T("approval.lacks", "names", p.List(p.lacking()))), templ_7745c5c3_Var101)
 			case !p.Approval.Asking && p.team() && len(p.CannotLook.Files) > 0 && !p.CannotLook.Coming:
-				templ_7745c5c3_Var102 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					return nil
+				templ_7745c5c3_Var102 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("eye-off", p.T("approval.is_held_unseen", "client", p.Project.ClientName)), templ_7745c5c3_Var102)
 			case !p.Approval.Asking && p.team():
-				templ_7745c5c3_Var103 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					return nil
+				templ_7745c5c3_Var103 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("eye", p.T("approval.is_held", "client", p.Project.ClientName)), templ_7745c5c3_Var103)
 			case !p.UndoUntil.IsZero():
-				templ_7745c5c3_Var104 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var104 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, p.undo())
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("check", p.T("approval.answered")+" "+p.waitsNow()), templ_7745c5c3_Var104)
 			}
 		}
 		if p.Next != "" && p.Approval.State != portal.ApprovalOutdated {
-			templ_7745c5c3_Var105 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var105 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.next"), Small: true, Href: Href(string(p.Next))}))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("rotate-ccw", p.T("approval.asked_again")), templ_7745c5c3_Var105)
 		}
-		return nil
 	})
 }
 
@@ -1351,7 +1258,7 @@ func (p *ApprovalPage) waitsNow() string {
 // lists lead to what was asked to be changed, here and in the last round.
 //go:noinline
 func (p *ApprovalPage) lists() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var106 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var106 templ.Component) {
 		for _, r := range p.Revisions {
 			if !r.Withdrawn {
 				component.Put(ctx, templ_7745c5c3_Buffer, p.revisionNote(r))
@@ -1364,18 +1271,16 @@ func (p *ApprovalPage) lists() templ.Component {
 				}
 			}
 		}
-		return nil
 	})
 }
 
 // undo lets the reader take their own answer back, for a while.
 //go:noinline
 func (p *ApprovalPage) undo() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var107 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var107 templ.Component) {
 		if !p.UndoUntil.IsZero() && !p.ReadOnly {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton(p.at("/undo"), ui.ButtonProps{Label: p.T("approval.undo", "time", p.Clock(p.UndoUntil)), Icon: "undo-2", Small: true}))
 		}
-		return nil
 	})
 }
 
@@ -1383,9 +1288,9 @@ func (p *ApprovalPage) undo() templ.Component {
 // that it is to change.
 //go:noinline
 func (p *ApprovalPage) content(decides bool) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var108 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var108 templ.Component) {
 		if p.About != nil {
-			templ_7745c5c3_Var109 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var109 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				if p.AboutOld {
 					templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 					component.Text(templ_7745c5c3_Buffer, string(p.T("approval.about_old")))
@@ -1404,12 +1309,7 @@ func (p *ApprovalPage) content(decides bool) templ.Component {
 						templ_7745c5c3_Buffer.WriteString("<li>")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("external-link"))
 						templ_7745c5c3_Buffer.WriteString("<div class=\"body\"><a class=\"main\" href=\"")
-						var templ_7745c5c3_Var112 templ.SafeURL
-						templ_7745c5c3_Var112, templ_7745c5c3_Err = templ.JoinURLErrs(l.URL)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var112))
+						component.URL(templ_7745c5c3_Buffer, l.URL)
 						templ_7745c5c3_Buffer.WriteString("\" target=\"_blank\" rel=\"noopener noreferrer nofollow ugc\">")
 						component.Text(templ_7745c5c3_Buffer, string(l.Title))
 						templ_7745c5c3_Buffer.WriteString("</a> ")
@@ -1422,16 +1322,12 @@ func (p *ApprovalPage) content(decides bool) templ.Component {
 					}
 					templ_7745c5c3_Buffer.WriteString("</ul>")
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(p.deliverableHead()), templ_7745c5c3_Var109)
 		}
 		if len(p.Subjects) > 0 {
 			var templ_7745c5c3_Var115 = []any{"decided", templ.KV("one", len(p.Subjects) == 1)}
-			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var115...)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.CSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var115...)
 			templ_7745c5c3_Buffer.WriteString("<ul class=\"")
 			component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var115).String()))
 			templ_7745c5c3_Buffer.WriteString("\">")
@@ -1440,7 +1336,6 @@ func (p *ApprovalPage) content(decides bool) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString("</ul>")
 		}
-		return nil
 	})
 }
 
@@ -1454,14 +1349,9 @@ func (p *ApprovalPage) deliverableHead() ui.SectionProps {
 
 //go:noinline
 func (p *ApprovalPage) subject(s portal.ApprovalSubject, decides bool) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var117 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var117 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<li><a class=\"look\" href=\"")
-		var templ_7745c5c3_Var118 templ.SafeURL
-		templ_7745c5c3_Var118, templ_7745c5c3_Err = templ.JoinURLErrs(p.look(s))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var118))
+		component.URL(templ_7745c5c3_Buffer, p.look(s))
 		templ_7745c5c3_Buffer.WriteString("\">")
 		if picture := p.picture(s); picture != "" {
 			templ_7745c5c3_Buffer.WriteString("<img src=\"")
@@ -1518,16 +1408,14 @@ func (p *ApprovalPage) subject(s portal.ApprovalSubject, decides bool) templ.Com
 			templ_7745c5c3_Buffer.WriteString("</details>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</div></li>")
-		return nil
 	})
 }
 
 // changeNote is what is to change in one of several files.
 //go:noinline
 func (p *ApprovalPage) changeNote(s portal.ApprovalSubject) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var129 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var129 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: noteField(s), Label: p.T("approval.change_note", "name", s.Name), Value: p.typedNote(s), Error: p.Err(noteField(s)), Max: portal.MaxText, Rows: 2, Draft: "approve-" + string(p.Approval.ID) + "-" + strconv.Itoa(s.Position)}))
-		return nil
 	})
 }
 
@@ -1585,20 +1473,19 @@ func (p *ApprovalPage) typedNote(s portal.ApprovalSubject) string {
 // answering is what is said to all of it, or whether it was said by phone.
 //go:noinline
 func (p *ApprovalPage) answering() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var130 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var130 templ.Component) {
 		if p.Call.ID != "" {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.confirmFields())
 		} else {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.answerFields())
 		}
-		return nil
 	})
 }
 
 // answerFields are what is said to all of it.
 //go:noinline
 func (p *ApprovalPage) answerFields() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var131 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var131 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<section class=\"decide\"><h2>")
 		component.Text(templ_7745c5c3_Buffer, string(p.question()))
 		templ_7745c5c3_Buffer.WriteString("</h2>")
@@ -1613,12 +1500,7 @@ func (p *ApprovalPage) answerFields() templ.Component {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"hint\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.N("approval.unsent", n)))
 				templ_7745c5c3_Buffer.WriteString(" <a href=\"")
-				var templ_7745c5c3_Var135 templ.SafeURL
-				templ_7745c5c3_Var135, templ_7745c5c3_Err = templ.JoinURLErrs(unsentAt(s.File, s.Version))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var135))
+				component.URL(templ_7745c5c3_Buffer, unsentAt(s.File, s.Version))
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.named(s)))
 				templ_7745c5c3_Buffer.WriteString("</a></p>")
@@ -1640,7 +1522,6 @@ func (p *ApprovalPage) answerFields() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</div>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</section>")
-		return nil
 	})
 }
 
@@ -1652,16 +1533,15 @@ func unsentAt(file portal.FileID, version portal.VersionID) string {
 // note is what is said to all of it in words.
 //go:noinline
 func (p *ApprovalPage) note(id string, first bool) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var140 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var140 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{ID: id, Attrs: templ.Attributes{"autofocus": first}, Name: "note", Label: p.T("approval.note"), Optional: p.T("form.optional"), Hint: p.T("approval.note_hint"), Value: p.Typed.Note, Error: p.Err("note"), Max: portal.MaxText, Rows: 3, Draft: "approve-" + string(p.Approval.ID)}))
-		return nil
 	})
 }
 
 // checklist is what to tick before approving.
 //go:noinline
 func (p *ApprovalPage) checklist() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var141 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var141 templ.Component) {
 		if len(p.Approval.Checklist) > 0 {
 			templ_7745c5c3_Buffer.WriteString("<fieldset class=\"choices field\" id=\"checklist\"><legend class=\"label\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("approval.checklist")))
@@ -1676,7 +1556,6 @@ func (p *ApprovalPage) checklist() templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString("</fieldset>")
 		}
-		return nil
 	})
 }
 
@@ -1697,23 +1576,20 @@ func (p *ApprovalPage) looks() bool {
 // ask, or that it is on its way.
 //go:noinline
 func (p *ApprovalPage) unseen() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var144 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var144 templ.Component) {
 		names, coming := portal.Unseen(p.Subjects)
 		if len(names) > 0 && coming {
-			templ_7745c5c3_Var145 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var145 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.unseen_again"), Icon: "refresh-cw", Small: true, Href: p.here(), Attrs: templ.Attributes{"data-waits": true}}))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("hourglass", p.T("approval.unseen_yet", "names", p.List(names))), templ_7745c5c3_Var145)
 		} else if len(names) > 0 {
 			s := p.Subjects[slices.IndexFunc(p.Subjects, func(s portal.ApprovalSubject) bool { return s.Unseen && !s.Coming })]
-			templ_7745c5c3_Var146 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var146 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.unseen_ask"), Icon: "message-square", Small: true, Href: Href(string(s.File)) + "?panel=comments&version=" + string(s.Version)}))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("eye-off", p.T("approval.unseen", "names", p.List(names), "workspace", p.Name)), templ_7745c5c3_Var146)
 		}
-		return nil
 	})
 }
 
@@ -1728,18 +1604,17 @@ func (p *ApprovalPage) here() string {
 // unseenBy tells the team who cannot look at it, and so not approve, and what to do.
 //go:noinline
 func (p *ApprovalPage) unseenBy() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var147 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var147 templ.Component) {
 		if c := p.CannotLook; len(c.Files) > 0 {
 			switch {
 			case c.Coming:
 				templ_7745c5c3_Buffer.WriteString("<div data-waits>")
-				templ_7745c5c3_Var148 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					return nil
+				templ_7745c5c3_Var148 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("hourglass", p.T("approval.unseen_by_yet", "people", p.List(c.People), "names", p.List(c.Files))), templ_7745c5c3_Var148)
 				templ_7745c5c3_Buffer.WriteString("</div>")
 			case p.Approval.Download:
-				templ_7745c5c3_Var149 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var149 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					if p.changes() {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("client.tab.access"), Icon: "key-round", Small: true, Href: Href(string(p.Approval.Client)) + "/access"}))
 						templ_7745c5c3_Buffer.WriteString(" ")
@@ -1747,27 +1622,24 @@ func (p *ApprovalPage) unseenBy() templ.Component {
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.again"), Icon: "rotate-ccw", Small: true, Href: againPath(p.Approval)}))
 						}
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("eye-off", p.T("approval.unseen_by_right", "people", p.List(c.People), "names", p.List(c.Files))), templ_7745c5c3_Var149)
 			default:
-				templ_7745c5c3_Var150 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var150 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					if p.changes() && mayAgain(p.Approval) {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.again"), Icon: "rotate-ccw", Small: true, Href: againPath(p.Approval)}))
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("eye-off", p.T("approval.unseen_by", "people", p.List(c.People), "names", p.List(c.Files))), templ_7745c5c3_Var150)
 			}
 		}
-		return nil
 	})
 }
 
 // bar has the two buttons, always in reach.
 //go:noinline
 func (p *ApprovalPage) bar() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var151 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var151 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"decide-bar\"><p><b>")
 		component.Text(templ_7745c5c3_Buffer, string(p.Approval.Title))
 		templ_7745c5c3_Buffer.WriteString("</b> ")
@@ -1787,7 +1659,6 @@ func (p *ApprovalPage) bar() templ.Component {
 			}
 		}
 		templ_7745c5c3_Buffer.WriteString("</div></div>")
-		return nil
 	})
 }
 
@@ -1867,9 +1738,9 @@ func (p *ApprovalPage) roleWords(g portal.ApprovalStage) string {
 // people are who is asked, and what they said.
 //go:noinline
 func (p *ApprovalPage) people() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var154 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var154 templ.Component) {
 		for i, g := range p.Stages {
-			templ_7745c5c3_Var155 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var155 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.ruleWords(g)))
 				templ_7745c5c3_Buffer.WriteString("</p>")
@@ -1879,24 +1750,20 @@ func (p *ApprovalPage) people() templ.Component {
 					templ_7745c5c3_Buffer.WriteString("</p>")
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var158 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var158 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					for _, x := range p.People {
 						if x.Stage == g.Number {
-							templ_7745c5c3_Var159 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var159 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 								component.Put(ctx, templ_7745c5c3_Buffer, p.answerState(x))
-								return nil
 							})
 							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Face: &ui.Person{Name: x.Name}, Title: x.Name, Sub: p.personSub(x)}), templ_7745c5c3_Var159)
 						}
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var158)
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(p.stageHead(i, g)), templ_7745c5c3_Var155)
 		}
-		return nil
 	})
 }
 
@@ -1974,7 +1841,7 @@ func (p *ApprovalPage) roleOf(stage int) portal.ApproverRole {
 
 //go:noinline
 func (p *ApprovalPage) answerState(x portal.ApprovalPerson) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var160 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var160 templ.Component) {
 		switch x.Answer {
 		case portal.AnswerApprove, portal.AnswerNote:
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneOK, "badge-check", p.T("approval.state."+string(x.Answer))))
@@ -1989,7 +1856,6 @@ func (p *ApprovalPage) answerState(x portal.ApprovalPerson) templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWait, "hourglass", p.T("approval.no_answer")))
 			}
 		}
-		return nil
 	})
 }
 
@@ -1997,7 +1863,7 @@ func (p *ApprovalPage) answerState(x portal.ApprovalPerson) templ.Component {
 // of one who does not, or whom the team names.
 //go:noinline
 func (p *ApprovalPage) handsOn() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var161 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var161 templ.Component) {
 		if p.decides() && len(p.Colleagues) > 0 {
 			templ_7745c5c3_Buffer.WriteString("<details class=\"fold\"")
 			if p.Err("person") != "" {
@@ -2006,31 +1872,28 @@ func (p *ApprovalPage) handsOn() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("><summary>")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("approval.delegate")))
 			templ_7745c5c3_Buffer.WriteString("</summary>")
-			templ_7745c5c3_Var163 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var163 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("approval.delegate_text")))
 				templ_7745c5c3_Buffer.WriteString("</p>")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "person", Label: p.T("approval.delegate_to"), Error: p.Err("person"), Required: true}, p.choose(p.Colleagues)))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.delegate_act"), Icon: "arrow-right"}))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/delegate")}), templ_7745c5c3_Var163)
 			templ_7745c5c3_Buffer.WriteString("</details> ")
 		}
 		if !p.ReadOnly && p.Approval.MayTakeOver() && !p.isAsked(p.Reader) {
-			templ_7745c5c3_Var165 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var165 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				for _, x := range p.awaited() {
-					templ_7745c5c3_Var166 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var166 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"from\" value=\"")
 						component.Text(templ_7745c5c3_Buffer, string(string(x.Person)))
 						templ_7745c5c3_Buffer.WriteString("\">")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.take_over", "name", x.Name), Small: true}))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/take-over"), Inline: true}), templ_7745c5c3_Var166)
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("clock", p.T("approval.escalated")), templ_7745c5c3_Var165)
 		}
@@ -2042,25 +1905,22 @@ func (p *ApprovalPage) handsOn() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("><summary>")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("approval.reassign")))
 			templ_7745c5c3_Buffer.WriteString("</summary>")
-			templ_7745c5c3_Var169 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var169 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("approval.reassign_text")))
 				templ_7745c5c3_Buffer.WriteString("</p>")
-				templ_7745c5c3_Var171 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var171 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "from", Label: p.T("approval.reassign_from"), Required: true}, p.chooseFrom()))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "person", Label: p.T("approval.delegate_to"), Error: p.Err("person"), Required: true}, p.choose(p.Others)))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var171)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.reassign_act"), Icon: "send"}))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/reassign")}), templ_7745c5c3_Var169)
 			templ_7745c5c3_Buffer.WriteString("</details>")
 		}
-		return nil
 	})
 }
 
@@ -2159,13 +2019,13 @@ func (p *ApprovalForm) action() string {
 
 //go:noinline
 func EditApproval(p ApprovalForm) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var172 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var173 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var172 templ.Component) {
+		templ_7745c5c3_Var173 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			if p.Conflict {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.T("approval.conflict"), p.T("approval.conflict_text"), nil))
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var174 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var174 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				if p.ID != "" {
 					component.Put(ctx, templ_7745c5c3_Buffer, revision(p.Revision))
 				}
@@ -2194,11 +2054,10 @@ func EditApproval(p ApprovalForm) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("><summary>")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("approval.more")))
 				templ_7745c5c3_Buffer.WriteString("</summary><div class=\"form wide\">")
-				templ_7745c5c3_Var178 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var178 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "due_on", Label: p.T("approval.due_on"), Optional: p.T("form.optional"), Type: "date", Value: p.New.DueOn, Error: p.Err("due_on")}))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "expires_on", Label: p.T("approval.expires_on"), Optional: p.T("form.optional"), Type: "date", Value: p.New.ExpiresOn, Error: p.Err("expires_on")}))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var178)
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "checklist", Label: p.T("approval.checklist_field"), Optional: p.T("form.optional"), Hint: p.T("approval.checklist_hint"), Value: strings.Join(p.New.Checklist, "\n"), Error: p.Err("checklist"), Rows: 3}))
@@ -2218,13 +2077,10 @@ func EditApproval(p ApprovalForm) templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.save"), Icon: "lock", Name: "draft", Value: "1"}))
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: p.path("/approvals")}))
 				templ_7745c5c3_Buffer.WriteString("</div>")
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.action(), Guard: true, Wide: true, Dirty: p.Failed() || p.Changed}), templ_7745c5c3_Var174)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, formFrame(&p.Within, p.Heading(), nil), templ_7745c5c3_Var173)
-		return nil
 	})
 }
 
@@ -2236,7 +2092,7 @@ func (p *ApprovalForm) hasMore() bool {
 // stage is one step: who is asked in it, and by which rule.
 //go:noinline
 func (p *ApprovalForm) stage(i int, g portal.NewStage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var181 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var181 templ.Component) {
 		at := "stages." + strconv.Itoa(i+1)
 		templ_7745c5c3_Buffer.WriteString("<fieldset class=\"stage\" id=\"")
 		component.Text(templ_7745c5c3_Buffer, string(at))
@@ -2275,22 +2131,20 @@ func (p *ApprovalForm) stage(i int, g portal.NewStage) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</div>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</fieldset>")
-		return nil
 	})
 }
 
 // reshape is a button that changes the stages, and keeps all that was typed.
 //go:noinline
 func (p *ApprovalForm) reshape(do, icon, label string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var187 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var187 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: label, Icon: icon, Small: true, Name: "do", Value: do, Attrs: templ.Attributes{"formnovalidate": true}}))
-		return nil
 	})
 }
 
 //go:noinline
 func (p *ApprovalForm) moreStages() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var188 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var188 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"more-stages\" id=\"stages\" tabindex=\"-1\">")
 		if e := p.Err("stages"); e != "" {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"error\">")
@@ -2306,7 +2160,6 @@ func (p *ApprovalForm) moreStages() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		return nil
 	})
 }
 
@@ -2392,14 +2245,13 @@ func (p *ApprovalForm) of(side portal.Side) (all []portal.ProjectPerson) {
 // what is to be decided on.
 //go:noinline
 func (p *ApprovalForm) what() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var191 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var191 templ.Component) {
 		if p.New.Deliverable != "" {
 			templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"deliverable\" value=\"")
 			component.Text(templ_7745c5c3_Buffer, string(string(p.New.Deliverable)))
 			templ_7745c5c3_Buffer.WriteString("\"> ")
 			if p.Deliverable != nil {
-				templ_7745c5c3_Var193 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					return nil
+				templ_7745c5c3_Var193 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("package", p.T("approval.of_deliverable", "title", p.Deliverable.Title)), templ_7745c5c3_Var193)
 			}
@@ -2447,7 +2299,6 @@ func (p *ApprovalForm) what() templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString("</ul></fieldset>")
 		}
-		return nil
 	})
 }
 
@@ -2462,7 +2313,7 @@ func (p *ApprovalForm) fileFacts(v portal.Version) string {
 // who are people to tick.
 //go:noinline
 func (p *ApprovalForm) who(name, label, hint string, people []portal.ProjectPerson, chosen []portal.PersonID, roles ...ui.Choice) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var203 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var203 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<fieldset class=\"field choices pick-people\" id=\"")
 		component.Text(templ_7745c5c3_Buffer, string(name))
 		templ_7745c5c3_Buffer.WriteString("\" tabindex=\"-1\"><legend class=\"sr\">")
@@ -2499,7 +2350,6 @@ func (p *ApprovalForm) who(name, label, hint string, people []portal.ProjectPers
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</fieldset>")
-		return nil
 	})
 }
 

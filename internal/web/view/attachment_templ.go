@@ -19,21 +19,16 @@ import (
 // may put files in and take them out.
 //go:noinline
 func (p *Item) attachments(may bool) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
 		if len(p.Attached) > 0 || may {
-			templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				if len(p.Attached) > 0 {
 					templ_7745c5c3_Buffer.WriteString("<ul class=\"attached\">")
 					for _, f := range p.Attached {
 						templ_7745c5c3_Buffer.WriteString("<li>")
 						component.Put(ctx, templ_7745c5c3_Buffer, fileFace(f))
 						templ_7745c5c3_Buffer.WriteString("<div class=\"words\"><a class=\"main\" href=\"")
-						var templ_7745c5c3_Var3 templ.SafeURL
-						templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinURLErrs("/files/" + string(f.ID))
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
+						component.URL(templ_7745c5c3_Buffer, "/files/" + string(f.ID))
 						templ_7745c5c3_Buffer.WriteString("\">")
 						component.Text(templ_7745c5c3_Buffer, string(f.Name))
 						templ_7745c5c3_Buffer.WriteString("</a> <span class=\"sub\">")
@@ -46,12 +41,7 @@ func (p *Item) attachments(may bool) templ.Component {
 						templ_7745c5c3_Buffer.WriteString("</div>")
 						if may {
 							templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
-							var templ_7745c5c3_Var6 templ.SafeURL
-							templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinURLErrs("/items/" + string(p.ID) + "/detach")
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
-							templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
+							component.URL(templ_7745c5c3_Buffer, "/items/" + string(p.ID) + "/detach")
 							templ_7745c5c3_Buffer.WriteString("\"><input type=\"hidden\" name=\"file\" value=\"")
 							component.Text(templ_7745c5c3_Buffer, string(string(f.ID)))
 							templ_7745c5c3_Buffer.WriteString("\">")
@@ -68,18 +58,16 @@ func (p *Item) attachments(may bool) templ.Component {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("attach.add"), Icon: "paperclip", Small: true, Href: "/items/" + string(p.ID) + "/attach"}))
 					templ_7745c5c3_Buffer.WriteString("</p>")
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "files", Title: p.T("attach.files"), Count: len(p.Attached)}), templ_7745c5c3_Var2)
 		}
-		return nil
 	})
 }
 
 // approvedMark says which version of a file was approved: what is newer has not got it.
 //go:noinline
 func (p *Item) approvedMark(f portal.File) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var8 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var8 templ.Component) {
 		if s, ok := p.Approved[f.ID]; ok {
 			if s.Version == f.Version.ID {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneOK, "badge-check", p.T("approval.mark", "n", strconv.Itoa(s.Number))))
@@ -87,7 +75,6 @@ func (p *Item) approvedMark(f portal.File) templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWarn, "history", p.T("approval.mark_newer", "n", strconv.Itoa(s.Number), "newer", p.VersionWord(f.Version))))
 			}
 		}
-		return nil
 	})
 }
 
@@ -110,18 +97,13 @@ func (p *AttachPage) at(in portal.FolderID) string {
 
 //go:noinline
 func Attach(p AttachPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var9 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var9 templ.Component) {
+		templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.ItemTitle, Href: Href(string(p.Item))}, Title: p.T("attach.title", "title", p.ItemTitle), Lead: p.T("attach.lead")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, p.upload())
 			templ_7745c5c3_Buffer.WriteString(" <form class=\"form wide\" method=\"post\" action=\"")
-			var templ_7745c5c3_Var11 templ.SafeURL
-			templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinURLErrs("/items/" + string(p.Item) + "/attach")
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
+			component.URL(templ_7745c5c3_Buffer, "/items/" + string(p.Item) + "/attach")
 			templ_7745c5c3_Buffer.WriteString("\"><div class=\"places tall\"><div class=\"places-path\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, p.stepTo("", p.T("section.files"), len(p.Path) == 0))
 			for i, f := range p.Path {
@@ -132,12 +114,7 @@ func Attach(p AttachPage) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</div><ul>")
 			for _, f := range p.Folders {
 				templ_7745c5c3_Buffer.WriteString("<li><a class=\"place\" href=\"")
-				var templ_7745c5c3_Var12 templ.SafeURL
-				templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinURLErrs(p.at(f.ID))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
+				component.URL(templ_7745c5c3_Buffer, p.at(f.ID))
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("folder"))
 				templ_7745c5c3_Buffer.WriteString("<span>")
@@ -179,33 +156,25 @@ func Attach(p AttachPage) templ.Component {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: Href(string(p.Item))}))
 			templ_7745c5c3_Buffer.WriteString("</div></form>")
 			component.Put(ctx, templ_7745c5c3_Buffer, TrayShapes(&p.Page))
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var10)
-		return nil
 	})
 }
 
 //go:noinline
 func (p *AttachPage) stepTo(in portal.FolderID, name string, here bool) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var18 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var18 templ.Component) {
 		if here {
 			templ_7745c5c3_Buffer.WriteString("<b aria-current=\"true\">")
 			component.Text(templ_7745c5c3_Buffer, string(name))
 			templ_7745c5c3_Buffer.WriteString("</b>")
 		} else {
 			templ_7745c5c3_Buffer.WriteString("<a href=\"")
-			var templ_7745c5c3_Var20 templ.SafeURL
-			templ_7745c5c3_Var20, templ_7745c5c3_Err = templ.JoinURLErrs(p.at(in))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
+			component.URL(templ_7745c5c3_Buffer, p.at(in))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(name))
 			templ_7745c5c3_Buffer.WriteString("</a>")
 		}
-		return nil
 	})
 }
 

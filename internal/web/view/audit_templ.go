@@ -58,8 +58,8 @@ func (p *AuditPage) kinds() []ui.Option {
 
 //go:noinline
 func Audit(p AuditPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Title: p.T("audit.title"), Lead: p.T("audit.lead")}, p.acts()))
 			templ_7745c5c3_Buffer.WriteString(" <form class=\"filters spread\" method=\"get\" action=\"/settings/audit\" role=\"search\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "who", Label: p.T("audit.who"), Type: "email", Value: p.Who, Error: p.Err("who"), Autocomplete: "off", Max: 254}))
@@ -71,65 +71,55 @@ func Audit(p AuditPage) templ.Component {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("audit.show"), Icon: "search"}))
 			templ_7745c5c3_Buffer.WriteString("</form>")
 			if len(p.Rows) == 0 {
-				templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					if p.filtered() {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("audit.all"), Small: true, Href: "/settings/audit"}))
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "history", Title: p.T("audit.none"), Text: p.T("audit.none_text")}), templ_7745c5c3_Var3)
 			} else {
-				templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					for _, r := range p.Rows {
 						templ_7745c5c3_Buffer.WriteString("<tr>")
-						templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.Lines(ui.Link{Label: p.Sentence(r.Event, p.Workspace), Href: sentence.Of(p.Book, r.Event, p.Workspace).Href}, r.ProjectName))
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(""), templ_7745c5c3_Var5)
-						templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.Lines(ui.Link{Label: r.ActorName}, r.ActorEmail))
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("audit.by")), templ_7745c5c3_Var6)
-						templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Text(templ_7745c5c3_Buffer, string(r.ClientName))
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("audit.client")), templ_7745c5c3_Var7)
-						templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Text(templ_7745c5c3_Buffer, string(r.Address))
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("audit.where")), templ_7745c5c3_Var9)
-						templ_7745c5c3_Var11 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var11 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Text(templ_7745c5c3_Buffer, string(p.Time(r.At, p.Now)))
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("audit.when")), templ_7745c5c3_Var11)
 						templ_7745c5c3_Buffer.WriteString("</tr>")
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Table(p.T("audit.title"), []ui.Column{{Label: p.T("audit.what")}, {Label: p.T("audit.by")}, {Label: p.T("audit.client")}, {Label: p.T("audit.where")}, {Label: p.T("audit.when")}}), templ_7745c5c3_Var4)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(p.Newer, p.Older))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
-		return nil
 	})
 }
 
 //go:noinline
 func (p *AuditPage) acts() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var13 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var13 templ.Component) {
 		if p.filtered() {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("audit.all"), Small: true, Href: "/settings/audit"}))
 		}
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("audit.export"), Icon: "download", Small: true, Href: p.Export}))
-		return nil
 	})
 }
 

@@ -43,62 +43,54 @@ func (p *CalendarsPage) name(f portal.Feed) string {
 // Calendars draws it.
 //go:noinline
 func Calendars(p CalendarsPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("calendar.title"), Lead: p.T("calendar.lead")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Feeds) > 0 {
-				templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+					templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						for _, f := range p.Feeds {
-							templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 								templ_7745c5c3_Buffer.WriteString("<h3>")
 								component.Text(templ_7745c5c3_Buffer, string(p.name(f)))
 								templ_7745c5c3_Buffer.WriteString("</h3>")
 								component.Put(ctx, templ_7745c5c3_Buffer, ui.CopyRow(p.T("calendar.address"), p.T("action.copy_link"), p.Address(f)))
 								templ_7745c5c3_Buffer.WriteString(" ")
-								templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+								templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 									templ_7745c5c3_Buffer.WriteString("<span class=\"muted\">")
 									component.Text(templ_7745c5c3_Buffer, string(p.T("calendar.made", "when", p.Ago(f.CreatedAt, p.Now))))
 									templ_7745c5c3_Buffer.WriteString("</span> ")
 									if !p.ReadOnly {
 										component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton("/calendar/"+string(f.ID)+"/revoke", ui.ButtonProps{Label: p.T("calendar.revoke"), Kind: ui.Danger, Small: true}))
 									}
-									return nil
 								})
 								component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Row(), templ_7745c5c3_Var7)
-								return nil
 							})
 							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Stack("tight"), templ_7745c5c3_Var5)
 						}
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Stack("wide"), templ_7745c5c3_Var4)
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("calendar.yours")}), templ_7745c5c3_Var3)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if !p.ReadOnly {
-				templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+					templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "project", Label: p.T("calendar.which"), Value: string(p.Project), Error: p.Err("feed")}, p.options()))
 						templ_7745c5c3_Buffer.WriteString(" <p>")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("calendar.make"), Kind: ui.Primary}))
 						templ_7745c5c3_Buffer.WriteString("</p>")
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/calendar"}), templ_7745c5c3_Var10)
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("calendar.new")}), templ_7745c5c3_Var9)
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
-		return nil
 	})
 }
 

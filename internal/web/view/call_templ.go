@@ -30,7 +30,7 @@ type NotedCall struct {
 // toConfirm says to whoever is asked what they are noted to have said by phone.
 //go:noinline
 func (p *ApprovalPage) toConfirm() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
 		if c := p.Call; c.ID != "" {
 			templ_7745c5c3_Buffer.WriteString("<section class=\"called\" aria-labelledby=\"called\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("phone"))
@@ -55,7 +55,6 @@ func (p *ApprovalPage) toConfirm() templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(p.T("call.counts")))
 			templ_7745c5c3_Buffer.WriteString("</p></div></section>")
 		}
-		return nil
 	})
 }
 
@@ -78,7 +77,7 @@ func (p *ApprovalPage) whatSaid() string {
 // confirmFields ask whether it was said so.
 //go:noinline
 func (p *ApprovalPage) confirmFields() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var6 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var6 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"call\" value=\"")
 		component.Text(templ_7745c5c3_Buffer, string(string(p.Call.ID)))
 		templ_7745c5c3_Buffer.WriteString("\"><section class=\"decide\"><h2>")
@@ -92,14 +91,13 @@ func (p *ApprovalPage) confirmFields() templ.Component {
 		}
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "reply", Label: p.T("call.reply"), Optional: p.T("form.optional"), Hint: p.T("call.reply_hint"), Value: p.Reply, Error: p.Err("reply"), Max: portal.MaxText, Rows: 2}))
 		templ_7745c5c3_Buffer.WriteString("</section>")
-		return nil
 	})
 }
 
 // toChange is what confirming that changes were asked for comes to.
 //go:noinline
 func (p *ApprovalPage) toChange() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var9 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var9 templ.Component) {
 		if n, all := len(p.Call.Changes), len(p.Subjects); n > 0 && n < all {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"hint\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.N("call.some_change", n, "all", p.Number(int64(all)))))
@@ -114,7 +112,6 @@ func (p *ApprovalPage) toChange() templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(p.N("call.remarks", p.Remarks)))
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
-		return nil
 	})
 }
 
@@ -122,25 +119,22 @@ func (p *ApprovalPage) toChange() templ.Component {
 // it.
 //go:noinline
 func (p *ApprovalPage) calls() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var13 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var13 templ.Component) {
 		if calls := p.settled(); len(calls) > 0 {
-			templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+				templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					for _, c := range calls {
-						templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Put(ctx, templ_7745c5c3_Buffer, p.callState(c))
 							templ_7745c5c3_Buffer.WriteString(" ")
 							if c.State == portal.CallOpen && p.changes() {
 								component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton("/calls/"+string(c.ID)+"/withdraw", ui.ButtonProps{Label: p.T("call.withdraw"), Icon: "undo-2", Small: true}))
 							}
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Face: &ui.Person{Name: c.Name}, Title: p.T("call.said."+string(c.Answer), "name", c.Name), Sub: p.callSub(c)}), templ_7745c5c3_Var16)
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var15)
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(p.callsHead()), templ_7745c5c3_Var14)
 		}
@@ -152,15 +146,14 @@ func (p *ApprovalPage) calls() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("><summary>")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("call.note_down")))
 			templ_7745c5c3_Buffer.WriteString("</summary>")
-			templ_7745c5c3_Var18 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var18 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("call.note_text", "client", p.Project.ClientName)))
 				templ_7745c5c3_Buffer.WriteString("</p>")
-				templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{ID: "call-person", Name: "person", Label: p.T("call.person"), Value: string(p.Noted.Person), Error: p.callErr("person"), Required: true}, callers))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{ID: "call-said", Name: "said_at", Label: p.T("call.when"), Type: "datetime-local", Value: p.saidAt(), Error: p.Err("said_at"), Required: true}))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var20)
 				templ_7745c5c3_Buffer.WriteString(" ")
@@ -171,19 +164,17 @@ func (p *ApprovalPage) calls() templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, p.filesNoted())
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("call.note_act"), Icon: "phone"}))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/calls")}), templ_7745c5c3_Var18)
 			templ_7745c5c3_Buffer.WriteString("</details>")
 		}
-		return nil
 	})
 }
 
 // filesNoted is where the team notes what was said of each of several files.
 //go:noinline
 func (p *ApprovalPage) filesNoted() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var21 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var21 templ.Component) {
 		if len(p.Subjects) > 1 {
 			templ_7745c5c3_Buffer.WriteString("<details class=\"fold\"")
 			if len(p.Noted.Changes) > 0 {
@@ -201,7 +192,6 @@ func (p *ApprovalPage) filesNoted() templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString("</details>")
 		}
-		return nil
 	})
 }
 
@@ -252,7 +242,7 @@ func (p *ApprovalPage) callSub(c portal.ApprovalCall) string {
 
 //go:noinline
 func (p *ApprovalPage) callState(c portal.ApprovalCall) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) {
 		switch c.State {
 		case portal.CallOpen:
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWait, "phone", p.T("call.state.open")))
@@ -263,7 +253,6 @@ func (p *ApprovalPage) callState(c portal.ApprovalCall) templ.Component {
 		default:
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneIdle, "minus", p.T("call.state."+string(c.State))))
 		}
-		return nil
 	})
 }
 

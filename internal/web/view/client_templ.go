@@ -29,8 +29,8 @@ type ClientsPage struct {
 
 //go:noinline
 func Clients(p ClientsPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Title: p.T("nav.clients"), Lead: p.T("clients.lead")}, clientsActs(p)))
 			templ_7745c5c3_Buffer.WriteString(" <form class=\"filters\" method=\"get\" action=\"/clients\" role=\"search\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "q", Label: p.T("action.search"), HideLabel: true, Type: "search", Value: p.Query, Placeholder: p.T("clients.search")}))
@@ -41,25 +41,22 @@ func Clients(p ClientsPage) templ.Component {
 			if len(p.Clients) == 0 {
 				component.Put(ctx, templ_7745c5c3_Buffer, clientsEmpty(p))
 			} else {
-				templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					for _, c := range p.Clients {
 						templ_7745c5c3_Buffer.WriteString("<tr>")
-						templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.Lines(ui.Link{Label: c.Name, Href: "/clients/" + string(c.ID)}, ""))
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(""), templ_7745c5c3_Var4)
-						templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.PortalState(string(c.State), p.T("portal."+string(c.State))))
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("clients.state")), templ_7745c5c3_Var5)
-						templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Text(templ_7745c5c3_Buffer, string(c.Contact.Name))
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("clients.contact")), templ_7745c5c3_Var6)
-						templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							if c.LastSeen.IsZero() {
 								templ_7745c5c3_Buffer.WriteString("<span class=\"muted\">")
 								component.Text(templ_7745c5c3_Buffer, string(p.T("clients.never")))
@@ -67,63 +64,53 @@ func Clients(p ClientsPage) templ.Component {
 							} else {
 								component.Text(templ_7745c5c3_Buffer, string(p.Ago(c.LastSeen, p.Now)))
 							}
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("clients.seen")), templ_7745c5c3_Var8)
-						templ_7745c5c3_Var11 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var11 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Text(templ_7745c5c3_Buffer, string(p.Number(int64(c.People))))
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.CellEnd(p.T("clients.people")), templ_7745c5c3_Var11)
-						templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Text(templ_7745c5c3_Buffer, string(p.Number(int64(c.Projects))))
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.CellEnd(p.T("nav.projects")), templ_7745c5c3_Var13)
 						templ_7745c5c3_Buffer.WriteString("</tr>")
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Table(p.T("nav.clients"), []ui.Column{{Label: p.T("clients.client")}, {Label: p.T("clients.state")}, {Label: p.T("clients.contact")}, {Label: p.T("clients.seen")}, {Label: p.T("clients.people"), End: true}, {Label: p.T("nav.projects"), End: true}}), templ_7745c5c3_Var3)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(p.firstLink(), p.nextLink()))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
-		return nil
 	})
 }
 
 //go:noinline
 func clientsActs(p ClientsPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var15 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var15 templ.Component) {
 		if p.MayAdd {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("client.new"), Icon: "plus", Kind: ui.Primary, Href: "/clients/new"}))
 		}
-		return nil
 	})
 }
 
 //go:noinline
 func clientsEmpty(p ClientsPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var16 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var16 templ.Component) {
 		if p.Query != "" || p.State != "" || p.Archived {
-			templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("clients.all"), Href: "/clients"}))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "search", Title: p.T("clients.none_found"), Text: p.T("clients.none_found.text")}), templ_7745c5c3_Var17)
 		} else {
-			templ_7745c5c3_Var18 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var18 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				if p.MayAdd {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("client.new"), Icon: "plus", Href: "/clients/new"}))
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "building-2", Title: p.T("clients.none"), Text: p.emptyText()}), templ_7745c5c3_Var18)
 		}
-		return nil
 	})
 }
 
@@ -159,29 +146,25 @@ type NewClientPage struct {
 
 //go:noinline
 func NewClient(p NewClientPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var19 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var19 templ.Component) {
+		templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("nav.clients"), Href: "/clients"}, Title: p.T("client.new"), Lead: p.T("client.new.lead")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var21 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var21 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "name", Label: p.T("client.name"), Hint: p.T("client.name.hint"), Value: p.Name, Error: p.Err("name"), Required: true, Autocomplete: "off", Max: 200}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var22 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var22 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("client.add"), Kind: ui.Primary}))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Href: "/clients", Kind: ui.Plain}))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Row(), templ_7745c5c3_Var22)
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/clients"}), templ_7745c5c3_Var21)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var20)
-		return nil
 	})
 }
 
@@ -216,9 +199,9 @@ func (f *ClientFrame) tabs() []ui.Tab {
 // clientTabs is the head of a client and its tabs, around a tab.
 //go:noinline
 func clientTabs(f *ClientFrame) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var23 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var24 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var23 templ.Component) {
+		templ_7745c5c3_Var24 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+			templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				if f.Client.Archived.IsZero() {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.PortalState(string(f.Client.State), f.T("portal.long."+string(f.Client.State))))
 				} else {
@@ -230,27 +213,23 @@ func clientTabs(f *ClientFrame) templ.Component {
 					component.Text(templ_7745c5c3_Buffer, string(f.T("client.seen", "when", f.Ago(f.Client.LastSeen, f.Now))))
 					templ_7745c5c3_Buffer.WriteString("</span>")
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Title: f.Client.Name}, clientActs(f)), templ_7745c5c3_Var25)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Tabs(f.Client.Name, f.tabs()))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var23)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&f.Page), templ_7745c5c3_Var24)
-		return nil
 	})
 }
 
 //go:noinline
 func clientActs(f *ClientFrame) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var27 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var27 templ.Component) {
 		if f.Client.Can(portal.Manage) && f.Client.Archived.IsZero() && f.Tab != "access" {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: f.T("client.invite"), Icon: "user-plus", Small: true, Href: f.Here() + "/access#add"}))
 		}
-		return nil
 	})
 }
 
@@ -270,44 +249,38 @@ type ClientPage struct {
 
 //go:noinline
 func ClientOverview(p ClientPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var28 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var29 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var30 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var28 templ.Component) {
+		templ_7745c5c3_Var29 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+			templ_7745c5c3_Var30 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				if p.Client.Can(portal.Manage) && p.Client.Archived.IsZero() && p.Client.State != portal.PortalActive {
-					templ_7745c5c3_Var31 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var31 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("client.tab.access"), Href: p.Here() + "/access", Kind: ui.Primary}))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "key-round", Title: p.T("client.next." + string(p.Client.State)), Text: p.T("client.next." + string(p.Client.State) + ".text")}), templ_7745c5c3_Var31)
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var32 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var32 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, projectRows(p))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("nav.projects"), Count: p.Client.Projects, More: ui.Link{Label: p.T("home.projects.all"), Href: p.Here() + "/projects"}}), templ_7745c5c3_Var32)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.Client.Can(portal.Manage) && len(p.Events) > 0 {
-					templ_7745c5c3_Var33 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var33 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Feed(p.Feed(p.Events, p.Workspace, false)))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("client.tab.activity"), More: ui.Link{Label: p.T("client.all_activity"), Href: p.Here() + "/activity"}}), templ_7745c5c3_Var33)
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Columns(clientSide(p)), templ_7745c5c3_Var30)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, clientTabs(&p.ClientFrame), templ_7745c5c3_Var29)
-		return nil
 	})
 }
 
 //go:noinline
 func clientSide(p ClientPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var34 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var35 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var34 templ.Component) {
+		templ_7745c5c3_Var35 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			if p.Client.Contact.Name == "" {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("client.no_contact")))
@@ -315,10 +288,9 @@ func clientSide(p ClientPage) templ.Component {
 			} else {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Contact(ui.ContactProps{Person: ui.Person{Name: p.Client.Contact.Name, Detail: p.Client.Contact.Title}, Email: p.Client.Contact.Email}))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Panel(p.T("clients.contact")), templ_7745c5c3_Var35)
-		templ_7745c5c3_Var37 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var37 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			if len(p.Team) == 0 {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("client.no_team")))
@@ -326,10 +298,9 @@ func clientSide(p ClientPage) templ.Component {
 			} else {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.TeamRow(p.teamPeople()))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Panel(p.T("client.team")), templ_7745c5c3_Var37)
-		templ_7745c5c3_Var39 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var39 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			if p.Client.People == 0 {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("client.no_people")))
@@ -337,20 +308,13 @@ func clientSide(p ClientPage) templ.Component {
 			} else {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.TeamRow(p.clientPeople(5)))
 				templ_7745c5c3_Buffer.WriteString(" <p class=\"more-link\"><a class=\"link\" href=\"")
-				var templ_7745c5c3_Var41 templ.SafeURL
-				templ_7745c5c3_Var41, templ_7745c5c3_Err = templ.JoinURLErrs(p.Here() + "/people")
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var41))
+				component.URL(templ_7745c5c3_Buffer, p.Here() + "/people")
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.N("client.all_people", p.Client.People)))
 				templ_7745c5c3_Buffer.WriteString("</a></p>")
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Panel(p.T("client.tab.people")), templ_7745c5c3_Var39)
-		return nil
 	})
 }
 
@@ -382,13 +346,13 @@ func or(a, b string) string {
 
 //go:noinline
 func projectRows(p ClientPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var43 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var43 templ.Component) {
 		if len(p.Projects) == 0 {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "folder-kanban", Title: p.T("client.no_projects"), Text: p.T("client.no_projects.text")}))
 		} else {
-			templ_7745c5c3_Var44 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var44 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				for _, x := range p.Projects {
-					templ_7745c5c3_Var45 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var45 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						if x.Status == portal.Done {
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.Status("done", p.T("status.done")))
 						} else {
@@ -398,15 +362,12 @@ func projectRows(p ClientPage) templ.Component {
 						component.Put(ctx, templ_7745c5c3_Buffer, projectTurn(p, p.Summaries[x.ID]))
 						templ_7745c5c3_Buffer.WriteString(" ")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Audience(p.sharedWith(x), p.T("audience."+p.sharedWith(x))))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "folder-kanban", Title: x.Name, Href: "/projects/" + string(x.ID), Sub: x.Sentence}), templ_7745c5c3_Var45)
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var44)
 		}
-		return nil
 	})
 }
 
@@ -419,30 +380,26 @@ func (p ClientPage) sharedWith(x portal.Project) string {
 
 //go:noinline
 func projectTurn(p ClientPage, s *portal.ProjectSummary) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var46 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var46 templ.Component) {
 		if s != nil {
 			words, yours := p.Turn(portal.Team, s.Turn, s.TurnSince, p.Client.Name)
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Turn(yours, words))
 		}
-		return nil
 	})
 }
 
 //go:noinline
 func ClientProjects(p ClientPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var47 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var48 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var49 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var47 templ.Component) {
+		templ_7745c5c3_Var48 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+			templ_7745c5c3_Var49 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, projectRows(p))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{}, ui.Link{Label: p.T("clients.next"), Href: p.Next}))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.projectsTitle(), More: p.projectsMore()}), templ_7745c5c3_Var49)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, clientTabs(&p.ClientFrame), templ_7745c5c3_Var48)
-		return nil
 	})
 }
 
@@ -462,91 +419,78 @@ func (p ClientPage) projectsMore() ui.Link {
 
 //go:noinline
 func ClientPeople(p ClientPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var50 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var51 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var52 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var50 templ.Component) {
+		templ_7745c5c3_Var51 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+			templ_7745c5c3_Var52 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				if len(p.Users) == 0 {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "users", Title: p.T("client.no_people"), Text: p.T("client.no_people.text")}))
 				} else {
-					templ_7745c5c3_Var53 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var53 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						for _, u := range p.Users {
 							templ_7745c5c3_Buffer.WriteString("<tr>")
-							templ_7745c5c3_Var54 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var54 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 								component.Put(ctx, templ_7745c5c3_Buffer, ui.Lines(ui.Link{Label: u.Name}, u.Email))
-								return nil
 							})
 							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(""), templ_7745c5c3_Var54)
-							templ_7745c5c3_Var55 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var55 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 								component.Put(ctx, templ_7745c5c3_Buffer, ui.InvitationState(memberState(u.State), p.T("member."+string(u.State))))
-								return nil
 							})
 							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("access.state")), templ_7745c5c3_Var55)
-							templ_7745c5c3_Var56 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var56 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 								if u.State != portal.MemberRemoved {
 									component.Text(templ_7745c5c3_Buffer, string(p.rightsIn(u.Rights)))
 								}
-								return nil
 							})
 							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("access.rights")), templ_7745c5c3_Var56)
-							templ_7745c5c3_Var58 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var58 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 								if u.State != portal.MemberRemoved {
 									component.Text(templ_7745c5c3_Buffer, string(p.projectsOf(u)))
 								}
-								return nil
 							})
 							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("access.projects")), templ_7745c5c3_Var58)
-							templ_7745c5c3_Var60 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var60 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 								component.Text(templ_7745c5c3_Buffer, string(p.lastSeen(u)))
-								return nil
 							})
 							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("clients.seen")), templ_7745c5c3_Var60)
 							templ_7745c5c3_Buffer.WriteString("</tr>")
 						}
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Table(p.T("client.tab.people"), []ui.Column{{Label: p.T("access.name")}, {Label: p.T("access.state")}, {Label: p.T("access.rights")}, {Label: p.T("access.projects")}, {Label: p.T("clients.seen")}}), templ_7745c5c3_Var53)
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("client.people_of", "client", p.Client.Name), Count: p.Client.People, More: p.accessLink()}), templ_7745c5c3_Var52)
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var62 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var62 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("client.team_on.text")))
 				templ_7745c5c3_Buffer.WriteString("</p>")
 				if len(p.Team) > 0 {
-					templ_7745c5c3_Var64 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var64 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						for _, m := range p.Team {
-							templ_7745c5c3_Var65 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var65 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 								if p.Client.Can(portal.Manage) {
 									component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton(p.Here()+"/team/"+string(m.Person)+"/remove", ui.ButtonProps{Label: p.T("client.take_off"), Small: true, Kind: ui.Plain, Attrs: templ.Attributes{"aria-label": p.T("client.take_off_person", "person", m.Name)}}))
 								}
-								return nil
 							})
 							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Face: &ui.Person{Name: m.Name}, Title: m.Name, Href: "/people/" + string(m.Person), Sub: p.T("role." + m.Role)}), templ_7745c5c3_Var65)
 						}
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var64)
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if options := p.couldJoin(); len(options) > 0 {
-					templ_7745c5c3_Var66 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var66 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "person", Label: p.T("client.put_on"), Hint: p.T("client.put_on.hint")}, options))
 						templ_7745c5c3_Buffer.WriteString(" <p>")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("client.put_on.act"), Icon: "user-plus"}))
 						templ_7745c5c3_Buffer.WriteString("</p>")
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.Here() + "/team"}), templ_7745c5c3_Var66)
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("client.team_on"), Count: len(p.Team)}), templ_7745c5c3_Var62)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, clientTabs(&p.ClientFrame), templ_7745c5c3_Var51)
-		return nil
 	})
 }
 
@@ -575,9 +519,9 @@ func (p ClientPage) couldJoin() []ui.Option {
 
 //go:noinline
 func ClientActivity(p ClientPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var67 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var68 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var69 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var67 templ.Component) {
+		templ_7745c5c3_Var68 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+			templ_7745c5c3_Var69 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				if len(p.Events) == 0 {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "activity", Title: p.T("client.no_activity"), Text: p.T("client.no_activity.text")}))
 				} else {
@@ -585,13 +529,10 @@ func ClientActivity(p ClientPage) templ.Component {
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{}, ui.Link{Label: p.T("action.older"), Href: p.Next}))
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("client.tab.activity")}), templ_7745c5c3_Var69)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, clientTabs(&p.ClientFrame), templ_7745c5c3_Var68)
-		return nil
 	})
 }
 
@@ -611,12 +552,12 @@ type ClientSettingsPage struct {
 // calendar sets by which days the client's due days are counted.
 //go:noinline
 func (p ClientSettingsPage) calendar() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var70 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var71 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var70 templ.Component) {
+		templ_7745c5c3_Var71 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("client.calendar.text", "client", p.Client.Name)))
 			templ_7745c5c3_Buffer.WriteString("</p>")
-			templ_7745c5c3_Var73 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var73 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, revision(p.Calendar.Revision))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "time_zone", Label: p.T("client.calendar.zone"), Value: p.Calendar.TimeZone, Error: p.Err("time_zone")}, p.Zones))
@@ -640,13 +581,10 @@ func (p ClientSettingsPage) calendar() templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, p.holidays(p.Calendar.Holidays, p.T("client.calendar.holidays_hint")))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.SaveBar(ui.SaveBarProps{Title: p.T("access.unsaved"), Save: ui.ButtonProps{Label: p.T("action.save"), Kind: ui.Primary}, Discard: ui.Link{Label: p.T("access.discard"), Href: p.Here() + "/settings"}}))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.Here() + "/calendar", Guard: true, Dirty: p.Err("time_zone")+p.Err("week")+p.Err("holidays") != "" || p.Conflict && p.Calendars}), templ_7745c5c3_Var73)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "calendar", Title: p.T("client.calendar")}), templ_7745c5c3_Var71)
-		return nil
 	})
 }
 
@@ -662,16 +600,16 @@ func (p ClientSettingsPage) weekWords(w portal.Week) string {
 
 //go:noinline
 func ClientSettings(p ClientSettingsPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var77 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var78 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var77 templ.Component) {
+		templ_7745c5c3_Var78 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			if p.Conflict {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.T("settings.conflict"), p.T("settings.conflict_text"), []ui.Link{{Label: p.T("settings.conflict_look"), Href: p.Here() + "/settings"}}))
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var79 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Var80 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var79 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+				templ_7745c5c3_Var80 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, revision(p.In.Revision))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "name", Label: p.T("client.name"), Value: p.In.Name, Error: p.Err("name"), Required: true, Max: 200, Autocomplete: "off"}))
@@ -681,18 +619,16 @@ func ClientSettings(p ClientSettingsPage) templ.Component {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "welcome", Label: p.T("client.settings.welcome"), Optional: p.T("form.optional"), Hint: p.T("client.settings.welcome.hint"), Value: p.In.Welcome, Error: p.Err("welcome"), Rows: 4}))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.SaveBar(ui.SaveBarProps{Title: p.T("access.unsaved"), Save: ui.ButtonProps{Label: p.T("action.save"), Kind: ui.Primary}, Discard: ui.Link{Label: p.T("access.discard"), Href: p.Here() + "/settings"}}))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.Here() + "/settings", Guard: true, Dirty: p.Err("name")+p.Err("contact")+p.Err("welcome") != "" || p.Conflict && !p.Calendars}), templ_7745c5c3_Var80)
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("client.settings.general")}), templ_7745c5c3_Var79)
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var81 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var81 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("client.settings.sections.text", "client", p.Client.Name)))
 				templ_7745c5c3_Buffer.WriteString("</p>")
-				templ_7745c5c3_Var83 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var83 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, revision(p.Client.Revision))
 					templ_7745c5c3_Buffer.WriteString(" <div class=\"section-choices\">")
 					for _, n := range portal.SectionNames {
@@ -702,51 +638,44 @@ func ClientSettings(p ClientSettingsPage) templ.Component {
 					}
 					templ_7745c5c3_Buffer.WriteString("</div>")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.SaveBar(ui.SaveBarProps{Title: p.T("access.unsaved"), Save: ui.ButtonProps{Label: p.T("action.save"), Kind: ui.Primary}, Discard: ui.Link{Label: p.T("access.discard"), Href: p.Here() + "/settings"}}))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.Here() + "/sections", Guard: true}), templ_7745c5c3_Var83)
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "sections", Title: p.T("client.settings.sections")}), templ_7745c5c3_Var81)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, p.calendar())
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Client.Archived.IsZero() {
-				templ_7745c5c3_Var84 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var84 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					templ_7745c5c3_Buffer.WriteString("<p>")
 					component.Text(templ_7745c5c3_Buffer, string(p.T("client.archive.text", "client", p.Client.Name)))
 					templ_7745c5c3_Buffer.WriteString("</p><p>")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("client.archive"), Kind: ui.Danger, Icon: "archive", Open: "archive"}))
 					templ_7745c5c3_Buffer.WriteString("</p>")
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("client.archive")}), templ_7745c5c3_Var84)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Confirm(ui.ConfirmProps{ID: "archive", Title: p.T("client.archive.title", "client", p.Client.Name), Text: p.T("client.archive.text", "client", p.Client.Name), Cancel: p.T("action.cancel"), Act: p.T("client.archive"), Post: p.Here() + "/archive", Danger: true}))
 			} else {
-				templ_7745c5c3_Var86 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var86 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					templ_7745c5c3_Buffer.WriteString("<p>")
 					component.Text(templ_7745c5c3_Buffer, string(p.T("client.restore.text", "client", p.Client.Name)))
 					templ_7745c5c3_Buffer.WriteString("</p>")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton(p.Here()+"/restore", ui.ButtonProps{Label: p.T("client.restore"), Icon: "rotate-ccw"}))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("client.restore")}), templ_7745c5c3_Var86)
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, clientTabs(&p.ClientFrame), templ_7745c5c3_Var78)
-		return nil
 	})
 }
 
 //go:noinline
 func revision(n int64) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var88 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var88 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"revision\" value=\"")
 		component.Text(templ_7745c5c3_Buffer, string(strconv.FormatInt(n, 10)))
 		templ_7745c5c3_Buffer.WriteString("\">")
-		return nil
 	})
 }
 
@@ -793,15 +722,15 @@ type InviteForm struct {
 
 //go:noinline
 func Colleagues(p ColleaguesPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var90 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var91 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var90 templ.Component) {
+		templ_7745c5c3_Var91 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.Client.Name, Href: "/clients/" + string(p.Client.ID)}, Title: p.T("colleagues.title"), Lead: p.T("colleagues.lead", "client", p.Client.Name)}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var92 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var92 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				for _, u := range p.Users {
-					templ_7745c5c3_Var93 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var93 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						if p.MayInvite {
 							templ_7745c5c3_Buffer.WriteString("<span class=\"muted\">")
 							component.Text(templ_7745c5c3_Buffer, string(p.rightsIn(u.Rights)))
@@ -811,25 +740,22 @@ func Colleagues(p ColleaguesPage) templ.Component {
 						if u.State != portal.MemberActive {
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.InvitationState(memberState(u.State), p.T("member."+string(u.State))))
 						}
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Face: &ui.Person{Name: u.Name}, Title: u.Name, Sub: or(u.Email, u.Title)}), templ_7745c5c3_Var93)
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var92)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.MayInvite {
-				templ_7745c5c3_Var95 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var95 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 					component.Text(templ_7745c5c3_Buffer, string(p.T("colleagues.invite.text")))
 					templ_7745c5c3_Buffer.WriteString("</p>")
-					templ_7745c5c3_Var97 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_Var98 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var97 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+						templ_7745c5c3_Var98 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "name", Label: p.T("access.name"), Value: p.Form.Name, Error: p.Err("name"), Autocomplete: "off"}))
 							templ_7745c5c3_Buffer.WriteString(" ")
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "email", Label: p.T("access.email"), Type: "email", Value: p.Form.Email, Error: p.colleagueError(), Required: true, Autocomplete: "off"}))
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var98)
 						templ_7745c5c3_Buffer.WriteString(" ")
@@ -838,11 +764,10 @@ func Colleagues(p ColleaguesPage) templ.Component {
 						if len(p.Projects) > 1 {
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "projects", Label: p.T("access.projects"), Value: p.projectsValue(), Error: p.Err("projects")}, p.projectChoice()))
 							templ_7745c5c3_Buffer.WriteString(" <div class=\"chosen-here\">")
-							templ_7745c5c3_Var99 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var99 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 								for _, x := range p.Projects {
 									component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{ID: "project." + string(x.ID), Name: "project", Value: string(x.ID), Label: x.Name, On: p.Form.Projects[x.ID]}))
 								}
-								return nil
 							})
 							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Group(p.T("colleagues.choose")), templ_7745c5c3_Var99)
 							templ_7745c5c3_Buffer.WriteString("</div>")
@@ -852,17 +777,13 @@ func Colleagues(p ColleaguesPage) templ.Component {
 						templ_7745c5c3_Buffer.WriteString(" <p>")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("colleagues.act"), Kind: ui.Primary, Icon: "send"}))
 						templ_7745c5c3_Buffer.WriteString("</p>")
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/clients/" + string(p.Client.ID) + "/people"}), templ_7745c5c3_Var97)
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "invite", Title: p.T("colleagues.invite")}), templ_7745c5c3_Var95)
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var91)
-		return nil
 	})
 }
 
@@ -899,37 +820,33 @@ type VisiblePage struct {
 
 //go:noinline
 func Visible(p VisiblePage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var100 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var101 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var100 templ.Component) {
+		templ_7745c5c3_Var101 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Title: p.T("visible.title", "person", p.User.Name), Lead: p.T("visible.lead", "person", p.User.Name, "client", p.Client.Name)}, visibleActs(p)))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Items) == 0 {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "eye-off", Title: p.T("visible.none"), Text: p.T("visible.none.text")}))
 			} else {
-				templ_7745c5c3_Var102 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var102 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					for _, i := range p.Items {
 						templ_7745c5c3_Buffer.WriteString("<tr>")
-						templ_7745c5c3_Var103 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var103 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.Lines(ui.Link{Label: or(i.Title, p.T("visible.update")), Href: Href(i.ID)}, p.T("visible.kind."+i.Kind)))
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(""), templ_7745c5c3_Var103)
-						templ_7745c5c3_Var104 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var104 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Text(templ_7745c5c3_Buffer, string(i.ProjectName))
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("visible.project")), templ_7745c5c3_Var104)
-						templ_7745c5c3_Var106 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var106 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Text(templ_7745c5c3_Buffer, string(p.Time(i.Since, p.Now)))
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("visible.since")), templ_7745c5c3_Var106)
-						templ_7745c5c3_Var108 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var108 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Text(templ_7745c5c3_Buffer, string(i.ShownBy))
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("visible.by")), templ_7745c5c3_Var108)
-						templ_7745c5c3_Var110 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var110 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							if len(i.SeenBy) == 0 {
 								templ_7745c5c3_Buffer.WriteString("<span class=\"muted\">")
 								component.Text(templ_7745c5c3_Buffer, string(p.T("visible.unseen")))
@@ -937,29 +854,24 @@ func Visible(p VisiblePage) templ.Component {
 							} else {
 								component.Text(templ_7745c5c3_Buffer, string(p.List(i.SeenBy)))
 							}
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("visible.seen")), templ_7745c5c3_Var110)
 						templ_7745c5c3_Buffer.WriteString("</tr>")
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Table(p.T("visible.title", "person", p.User.Name), []ui.Column{{Label: p.T("visible.item")}, {Label: p.T("visible.project")}, {Label: p.T("visible.since")}, {Label: p.T("visible.by")}, {Label: p.T("visible.seen")}}), templ_7745c5c3_Var102)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{}, ui.Link{Label: p.T("clients.next"), Href: p.Next}))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var101)
-		return nil
 	})
 }
 
 //go:noinline
 func visibleActs(p VisiblePage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var113 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var113 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton("/client-users/"+string(p.User.ID)+"/view-as", ui.ButtonProps{Label: p.T("access.view_as"), Icon: "eye", Small: true}))
-		return nil
 	})
 }
 

@@ -60,9 +60,8 @@ func (p *Page) namedHint(c ClientChoice) string {
 // clientNamed is the field for a part of a client's name.
 //go:noinline
 func (p *Page) clientNamed(c ClientChoice) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "named", Label: p.T("clients.named"), Value: c.Named, Hint: p.namedHint(c), Type: "search", Autocomplete: "off", Max: portal.MaxName}))
-		return nil
 	})
 }
 
@@ -70,12 +69,11 @@ func (p *Page) clientNamed(c ClientChoice) templ.Component {
 // list.
 //go:noinline
 func (p *Page) clientFields(c ClientChoice) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var2 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var2 templ.Component) {
 		if c.Many {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.clientNamed(c))
 		}
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "client", Label: p.T("clients.client"), Value: string(c.Chosen)}, p.clientOptions(c, "clients.any")))
-		return nil
 	})
 }
 
@@ -84,7 +82,7 @@ func (p *Page) clientFields(c ClientChoice) templ.Component {
 // key presses.
 //go:noinline
 func (p *Page) clientOfForm(c ClientChoice) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) {
 		if c.Many {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.clientNamed(c))
 			templ_7745c5c3_Buffer.WriteString(" <div>")
@@ -92,7 +90,6 @@ func (p *Page) clientOfForm(c ClientChoice) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</div>")
 		}
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "client", Label: p.T("clients.client"), Value: string(c.Chosen), Error: p.Err("client")}, p.clientOptions(c, "clients.choose")))
-		return nil
 	})
 }
 
@@ -100,14 +97,9 @@ func (p *Page) clientOfForm(c ClientChoice) templ.Component {
 // it.
 //go:noinline
 func (p *Page) clientFilter(action, name, value string, c ClientChoice) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<form class=\"filter\" method=\"get\" action=\"")
-		var templ_7745c5c3_Var5 templ.SafeURL
-		templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinURLErrs(action)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
+		component.URL(templ_7745c5c3_Buffer, action)
 		templ_7745c5c3_Buffer.WriteString("\">")
 		if name != "" {
 			templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"")
@@ -119,7 +111,6 @@ func (p *Page) clientFilter(action, name, value string, c ClientChoice) templ.Co
 		component.Put(ctx, templ_7745c5c3_Buffer, p.clientFields(c))
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("clients.show"), Icon: "filter"}))
 		templ_7745c5c3_Buffer.WriteString("</form>")
-		return nil
 	})
 }
 

@@ -104,25 +104,22 @@ const fewComments = 5
 // comments draws them below an item.
 //go:noinline
 func comments(c *CommentsBox) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, c.list())
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "comments", Title: c.T("comment.title"), Count: c.Count.All}), templ_7745c5c3_Var2)
-		return nil
 	})
 }
 
 //go:noinline
 func (c *CommentsBox) list() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, c.places())
 		if c.Count.All > c.Count.Open || c.Count.All > fewComments || c.State != "" || len(c.Rounds.All) > 0 {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Tabs(c.T("comment.show"), c.tabs()))
 		}
 		component.Put(ctx, templ_7745c5c3_Buffer, c.threads())
-		return nil
 	})
 }
 
@@ -147,7 +144,7 @@ func (c *CommentsBox) tabs() []ui.Tab {
 
 //go:noinline
 func (c *CommentsBox) threads() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) {
 		if len(c.Threads) == 0 {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"muted no-comments\">")
 			component.Text(templ_7745c5c3_Buffer, string(c.noComments()))
@@ -165,7 +162,6 @@ func (c *CommentsBox) threads() templ.Component {
 		if c.May {
 			component.Put(ctx, templ_7745c5c3_Buffer, c.write(c.act("/items/"+string(c.Item)+"/comments"), string(c.Item), "item="+string(c.Item), c.T("comment.new"), c.Audience))
 		}
-		return nil
 	})
 }
 
@@ -189,12 +185,9 @@ func (c *CommentsBox) noComments() string {
 
 //go:noinline
 func (c *CommentsBox) thread(t portal.Comments) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var6 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var6 templ.Component) {
 		var templ_7745c5c3_Var7 = []any{"comment-thread", templ.KV("resolved", t.Resolved()), templ.KV("inside", c.inside(t))}
-		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var7...)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.CSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var7...)
 		templ_7745c5c3_Buffer.WriteString("<li id=\"")
 		component.Text(templ_7745c5c3_Buffer, string(string(t.ID)))
 		templ_7745c5c3_Buffer.WriteString("\" class=\"")
@@ -214,12 +207,7 @@ func (c *CommentsBox) thread(t portal.Comments) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"of-version\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("history"))
 			templ_7745c5c3_Buffer.WriteString("<a class=\"link\" href=\"")
-			var templ_7745c5c3_Var11 templ.SafeURL
-			templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinURLErrs(c.Here + "?panel=comments&version=" + string(t.Version) + "#" + string(t.ID))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
+			component.URL(templ_7745c5c3_Buffer, c.Here + "?panel=comments&version=" + string(t.Version) + "#" + string(t.ID))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(of))
 			templ_7745c5c3_Buffer.WriteString("</a> ")
@@ -240,12 +228,7 @@ func (c *CommentsBox) thread(t portal.Comments) templ.Component {
 		if c.Whole == t.ID {
 			if c.Messages.Earlier && len(c.Messages.All) > 0 {
 				templ_7745c5c3_Buffer.WriteString("<li class=\"left\"><a class=\"link\" href=\"")
-				var templ_7745c5c3_Var15 templ.SafeURL
-				templ_7745c5c3_Var15, templ_7745c5c3_Err = templ.JoinURLErrs(c.whole(t, "before", c.Messages.All[0].ID))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
+				component.URL(templ_7745c5c3_Buffer, c.whole(t, "before", c.Messages.All[0].ID))
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Text(templ_7745c5c3_Buffer, string(c.T("talk.earlier")))
 				templ_7745c5c3_Buffer.WriteString("</a></li>")
@@ -256,12 +239,7 @@ func (c *CommentsBox) thread(t portal.Comments) templ.Component {
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if c.Messages.Later {
 				templ_7745c5c3_Buffer.WriteString("<li class=\"left\"><a class=\"link\" href=\"")
-				var templ_7745c5c3_Var17 templ.SafeURL
-				templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinURLErrs(c.To("comments", string(t.ID), string(t.ID)))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
+				component.URL(templ_7745c5c3_Buffer, c.To("comments", string(t.ID), string(t.ID)))
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Text(templ_7745c5c3_Buffer, string(c.T("talk.newest")))
 				templ_7745c5c3_Buffer.WriteString("</a></li>")
@@ -271,12 +249,7 @@ func (c *CommentsBox) thread(t portal.Comments) templ.Component {
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if n := t.Left(); n > 0 {
 				templ_7745c5c3_Buffer.WriteString("<li class=\"left\"><a class=\"link\" href=\"")
-				var templ_7745c5c3_Var19 templ.SafeURL
-				templ_7745c5c3_Var19, templ_7745c5c3_Err = templ.JoinURLErrs(c.To("comments", string(t.ID), string(t.ID)))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
+				component.URL(templ_7745c5c3_Buffer, c.To("comments", string(t.ID), string(t.ID)))
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Text(templ_7745c5c3_Buffer, string(c.N("comment.left", n)))
 				templ_7745c5c3_Buffer.WriteString("</a></li>")
@@ -290,12 +263,7 @@ func (c *CommentsBox) thread(t portal.Comments) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("<div class=\"comment-acts\">")
 			if to != "" {
 				templ_7745c5c3_Buffer.WriteString("<form class=\"no-js\" method=\"post\" action=\"")
-				var templ_7745c5c3_Var21 templ.SafeURL
-				templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinURLErrs(to)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
+				component.URL(templ_7745c5c3_Buffer, to)
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: c.T("talk.mark_read"), Icon: "check", Small: true, Kind: ui.Plain}))
 				templ_7745c5c3_Buffer.WriteString("</form>")
@@ -322,7 +290,6 @@ func (c *CommentsBox) thread(t portal.Comments) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</div>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</li>")
-		return nil
 	})
 }
 
@@ -370,23 +337,19 @@ func (c *CommentsBox) whole(t portal.Comments, key string, m portal.MessageID) s
 
 //go:noinline
 func (c *CommentsBox) noteHead() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<p class=\"note-head\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("lock"))
 		component.Text(templ_7745c5c3_Buffer, string(c.T("talk.only", "workspace", c.Workspace)))
 		templ_7745c5c3_Buffer.WriteString("</p>")
-		return nil
 	})
 }
 
 //go:noinline
 func (c *CommentsBox) comment(t portal.Comments, m portal.Message) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var26 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var26 templ.Component) {
 		var templ_7745c5c3_Var27 = []any{"comment", templ.KV("inside", m.Note() && t.Audience == portal.ClientSide)}
-		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var27...)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.CSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var27...)
 		templ_7745c5c3_Buffer.WriteString("<li id=\"")
 		component.Text(templ_7745c5c3_Buffer, string(string(m.ID)))
 		templ_7745c5c3_Buffer.WriteString("\" class=\"")
@@ -398,7 +361,6 @@ func (c *CommentsBox) comment(t portal.Comments, m portal.Message) templ.Compone
 		component.Put(ctx, templ_7745c5c3_Buffer, messageOf(&c.TalkPage, m, c.brief(m.CreatedAt), c.menu(t, m), false))
 		component.Put(ctx, templ_7745c5c3_Buffer, c.seen(m))
 		templ_7745c5c3_Buffer.WriteString("</li>")
-		return nil
 	})
 }
 
@@ -417,18 +379,13 @@ func (c *CommentsBox) menu(t portal.Comments, m portal.Message) []ui.MenuItem {
 // button who sees it; the Enter key keeps it to itself.
 //go:noinline
 func (c *CommentsBox) write(action, place, mention, label string, widest portal.Side) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var30 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var30 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div data-keep=\"")
 		component.Text(templ_7745c5c3_Buffer, string(c.keep(place)))
 		templ_7745c5c3_Buffer.WriteString("\" data-inplace id=\"")
 		component.Text(templ_7745c5c3_Buffer, string("write-" + place))
 		templ_7745c5c3_Buffer.WriteString("\"><form class=\"say comment-form\" method=\"post\" action=\"")
-		var templ_7745c5c3_Var33 templ.SafeURL
-		templ_7745c5c3_Var33, templ_7745c5c3_Err = templ.JoinURLErrs(action)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var33))
+		component.URL(templ_7745c5c3_Buffer, action)
 		templ_7745c5c3_Buffer.WriteString("\"")
 		if c.bringsTo(place) {
 			templ_7745c5c3_Buffer.WriteString(" enctype=\"multipart/form-data\"")
@@ -533,7 +490,6 @@ func (c *CommentsBox) write(action, place, mention, label string, widest portal.
 			component.Put(ctx, templ_7745c5c3_Buffer, expects(Composer{Expects: c.Answer}))
 		}
 		templ_7745c5c3_Buffer.WriteString("</form></div>")
-		return nil
 	})
 }
 
@@ -547,7 +503,7 @@ func (c *CommentsBox) bringsTo(place string) bool {
 // who is to see them.
 //go:noinline
 func (c *CommentsBox) bring() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var57 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var57 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<details class=\"attach\"><summary>")
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("paperclip"))
 		component.Text(templ_7745c5c3_Buffer, string(c.T("talk.attach")))
@@ -556,7 +512,6 @@ func (c *CommentsBox) bring() templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</span> <input class=\"control\" type=\"file\" name=\"upload\" multiple></label><p class=\"hint\">")
 		component.Text(templ_7745c5c3_Buffer, string(c.T("comment.bring")))
 		templ_7745c5c3_Buffer.WriteString("</p></div></div></details>")
-		return nil
 	})
 }
 

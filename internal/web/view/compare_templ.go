@@ -33,15 +33,10 @@ type ComparePage struct {
 
 //go:noinline
 func Compare(p ComparePage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			templ_7745c5c3_Buffer.WriteString("<div class=\"viewer\"><header class=\"viewer-top\"><a class=\"icon-button\" href=\"")
-			var templ_7745c5c3_Var3 templ.SafeURL
-			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinURLErrs("/files/" + string(p.File.ID))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
+			component.URL(templ_7745c5c3_Buffer, "/files/" + string(p.File.ID))
 			templ_7745c5c3_Buffer.WriteString("\" title=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("compare.back")))
 			templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
@@ -70,10 +65,8 @@ func Compare(p ComparePage) templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, p.facts())
 			}
 			templ_7745c5c3_Buffer.WriteString("</div></div></div>")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
-		return nil
 	})
 }
 
@@ -91,7 +84,7 @@ func (p *ComparePage) address(how string, sheet int) string {
 // bar chooses what is compared, and how.
 //go:noinline
 func (p *ComparePage) bar() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var8 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var8 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"compare-bar\"><form class=\"choose\" method=\"get\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "a", Label: p.T("compare.old"), Value: string(p.Old.ID), Attrs: templ.Attributes{"data-submit": true}}, p.choices()))
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "b", Label: p.T("compare.new"), Value: string(p.New.ID), Attrs: templ.Attributes{"data-submit": true}}, p.choices()))
@@ -113,12 +106,9 @@ func (p *ComparePage) bar() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</nav>")
 		}
 		if p.Sheets > 0 {
-			templ_7745c5c3_Err = ui.Tabs(p.T("compare.how"), []ui.Tab{
+			component.Put(ctx, templ_7745c5c3_Buffer, ui.Tabs(p.T("compare.how"), []ui.Tab{
 				{Label: p.T("compare.sides"), Href: p.address("sides", p.Sheet), Current: p.How == "sides"},
-				{Label: p.T("compare.overlay"), Href: p.address("overlay", p.Sheet), Current: p.How == "overlay"}}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+				{Label: p.T("compare.overlay"), Href: p.address("overlay", p.Sheet), Current: p.How == "overlay"}}))
 		}
 		if p.How == "text" {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"counted\">")
@@ -126,23 +116,17 @@ func (p *ComparePage) bar() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		return nil
 	})
 }
 
 //go:noinline
 func (p *ComparePage) sheet(n int, rel, icon, label string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var12 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var12 templ.Component) {
 		if n >= 1 && n <= p.Sheets {
 			templ_7745c5c3_Buffer.WriteString("<a class=\"icon-button\" rel=\"")
 			component.Text(templ_7745c5c3_Buffer, string(rel))
 			templ_7745c5c3_Buffer.WriteString("\" href=\"")
-			var templ_7745c5c3_Var14 templ.SafeURL
-			templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinURLErrs(p.address(p.How, n))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
+			component.URL(templ_7745c5c3_Buffer, p.address(p.How, n))
 			templ_7745c5c3_Buffer.WriteString("\" title=\"")
 			component.Text(templ_7745c5c3_Buffer, string(label))
 			templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
@@ -155,7 +139,6 @@ func (p *ComparePage) sheet(n int, rel, icon, label string) templ.Component {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon(icon))
 			templ_7745c5c3_Buffer.WriteString("</span>")
 		}
-		return nil
 	})
 }
 
@@ -196,19 +179,18 @@ func picture(v portal.Version, looks []portal.Look, sheet int) (src string, l po
 
 //go:noinline
 func (p *ComparePage) sides() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var17 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var17 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"sides\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, p.side(p.Old, p.OldLooks, "old"))
 		component.Put(ctx, templ_7745c5c3_Buffer, p.side(p.New, p.NewLooks, "new"))
 		templ_7745c5c3_Buffer.WriteString("</div>")
 		component.Put(ctx, templ_7745c5c3_Buffer, p.zooms(true))
-		return nil
 	})
 }
 
 //go:noinline
 func (p *ComparePage) side(v portal.Version, looks []portal.Look, which string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var18 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var18 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div data-side=\"")
 		component.Text(templ_7745c5c3_Buffer, string(which))
 		templ_7745c5c3_Buffer.WriteString("\"><header><b>")
@@ -224,10 +206,7 @@ func (p *ComparePage) side(v portal.Version, looks []portal.Look, which string) 
 			templ_7745c5c3_Buffer.WriteString("\" alt=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("compare.picture", "version", p.VersionWord(v))))
 			templ_7745c5c3_Buffer.WriteString("\"")
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, measures(l.Width, l.Height))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, measures(l.Width, l.Height))
 			templ_7745c5c3_Buffer.WriteString("></div>")
 		} else {
 			templ_7745c5c3_Buffer.WriteString("<div class=\"waits\"><p>")
@@ -235,13 +214,12 @@ func (p *ComparePage) side(v portal.Version, looks []portal.Look, which string) 
 			templ_7745c5c3_Buffer.WriteString("</p></div>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		return nil
 	})
 }
 
 //go:noinline
 func (p *ComparePage) overlay() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var26 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var26 templ.Component) {
 		if old, ol, ok := picture(p.Old, p.OldLooks, p.Sheet); ok {
 			if now, nl, ok := picture(p.New, p.NewLooks, p.Sheet); ok {
 				templ_7745c5c3_Buffer.WriteString("<div class=\"over\"><div class=\"overlay\"><img src=\"")
@@ -249,19 +227,13 @@ func (p *ComparePage) overlay() templ.Component {
 				templ_7745c5c3_Buffer.WriteString("\" alt=\"")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("compare.picture", "version", p.VersionWord(p.Old))))
 				templ_7745c5c3_Buffer.WriteString("\"")
-				templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, measures(ol.Width, ol.Height))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Attributes(ctx, templ_7745c5c3_Buffer, measures(ol.Width, ol.Height))
 				templ_7745c5c3_Buffer.WriteString("> <img src=\"")
 				component.Text(templ_7745c5c3_Buffer, string(now))
 				templ_7745c5c3_Buffer.WriteString("\" alt=\"")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("compare.picture", "version", p.VersionWord(p.New))))
 				templ_7745c5c3_Buffer.WriteString("\"")
-				templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, measures(nl.Width, nl.Height))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Attributes(ctx, templ_7745c5c3_Buffer, measures(nl.Width, nl.Height))
 				templ_7745c5c3_Buffer.WriteString("></div><label class=\"needs-js\"><span>")
 				component.Text(templ_7745c5c3_Buffer, string(p.VersionWord(p.Old)))
 				templ_7745c5c3_Buffer.WriteString("</span> <input type=\"range\" min=\"0\" max=\"100\" value=\"50\" aria-label=\"")
@@ -275,7 +247,6 @@ func (p *ComparePage) overlay() templ.Component {
 		} else {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.sides())
 		}
-		return nil
 	})
 }
 
@@ -309,26 +280,24 @@ func hunks(lines []diff.Line) []diff.Line {
 
 //go:noinline
 func (p *ComparePage) text() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var34 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var34 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"diff\" tabindex=\"0\" role=\"region\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("compare.title", "name", p.File.Name)))
 		templ_7745c5c3_Buffer.WriteString("\">")
 		if p.Cut {
-			templ_7745c5c3_Var36 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				return nil
+			templ_7745c5c3_Var36 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("info", p.T("compare.cut")), templ_7745c5c3_Var36)
 		}
 		component.Put(ctx, templ_7745c5c3_Buffer, p.changed(p.Lines, p.counted()))
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		return nil
 	})
 }
 
 // changed shows the lines that differ, and says how many they are.
 //go:noinline
 func (p *Page) changed(lines []diff.Line, counted string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var37 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var37 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<table><caption class=\"sr\">")
 		component.Text(templ_7745c5c3_Buffer, string(counted))
 		templ_7745c5c3_Buffer.WriteString("</caption> <colgroup><col class=\"n\"> <col class=\"n\"> <col class=\"sign\"> <col></colgroup> <tbody>")
@@ -336,13 +305,12 @@ func (p *Page) changed(lines []diff.Line, counted string) templ.Component {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.line(l))
 		}
 		templ_7745c5c3_Buffer.WriteString("</tbody></table>")
-		return nil
 	})
 }
 
 //go:noinline
 func (p *Page) line(l diff.Line) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var39 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var39 templ.Component) {
 		switch l.Op {
 		case diff.Same:
 			templ_7745c5c3_Buffer.WriteString("<tr><td class=\"n\">")
@@ -389,7 +357,6 @@ func (p *Page) line(l diff.Line) templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(p.N("compare.skipped", l.Old)))
 			templ_7745c5c3_Buffer.WriteString("</td></tr>")
 		}
-		return nil
 	})
 }
 
@@ -417,11 +384,10 @@ func parts(l diff.Line) []linePart {
 // facts are all that can be said of two files that cannot be drawn.
 //go:noinline
 func (p *ComparePage) facts() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var52 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var52 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"facts-table\">")
 		if p.waits() {
-			templ_7745c5c3_Var53 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				return nil
+			templ_7745c5c3_Var53 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("hourglass", p.T("compare.waits")), templ_7745c5c3_Var53)
 		}
@@ -434,10 +400,7 @@ func (p *ComparePage) facts() templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</th></tr></thead> <tbody>")
 		for _, f := range p.pairs() {
 			templ_7745c5c3_Buffer.WriteString("<tr")
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, differs(f))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, differs(f))
 			templ_7745c5c3_Buffer.WriteString("><th scope=\"row\">")
 			component.Text(templ_7745c5c3_Buffer, string(f.word))
 			templ_7745c5c3_Buffer.WriteString("</th><td>")
@@ -447,7 +410,6 @@ func (p *ComparePage) facts() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</td></tr>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</tbody></table></div>")
-		return nil
 	})
 }
 

@@ -72,7 +72,7 @@ type Way struct {
 // sent as a reply.
 //go:noinline
 func (p *TalkPage) composer(c Composer) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<section class=\"composer\" id=\"composer\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("talk.composer")))
 		templ_7745c5c3_Buffer.WriteString("\" data-keep=\"")
@@ -114,27 +114,18 @@ func (p *TalkPage) composer(c Composer) templ.Component {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.say(c, c.Note, portal.Team))
 		}
 		templ_7745c5c3_Buffer.WriteString("</section>")
-		return nil
 	})
 }
 
 //go:noinline
 func (p *TalkPage) say(c Composer, s *Way, to portal.Side) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var7 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var7 templ.Component) {
 		var templ_7745c5c3_Var8 = []any{"say", string(to)}
-		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var8...)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.CSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var8...)
 		templ_7745c5c3_Buffer.WriteString("<form class=\"")
 		component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var8).String()))
 		templ_7745c5c3_Buffer.WriteString("\" method=\"post\" action=\"")
-		var templ_7745c5c3_Var10 templ.SafeURL
-		templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinURLErrs(c.Action)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
+		component.URL(templ_7745c5c3_Buffer, c.Action)
 		templ_7745c5c3_Buffer.WriteString("\"")
 		if c.Brings {
 			templ_7745c5c3_Buffer.WriteString(" enctype=\"multipart/form-data\"")
@@ -261,28 +252,26 @@ func (p *TalkPage) say(c Composer, s *Way, to portal.Side) templ.Component {
 			component.Put(ctx, templ_7745c5c3_Buffer, expects(c))
 		}
 		templ_7745c5c3_Buffer.WriteString("</form>")
-		return nil
 	})
 }
 
 // expects says when an answer comes.
 //go:noinline
 func expects(c Composer) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var39 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var39 templ.Component) {
 		if c.Expects != "" {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"expects\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("clock"))
 			component.Text(templ_7745c5c3_Buffer, string(c.Expects))
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
-		return nil
 	})
 }
 
 // attach is what may go along, folded away unless something was chosen or is wanted.
 //go:noinline
 func (p *TalkPage) attach(c Composer, s *Way, to portal.Side, id string, wanted bool) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var41 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var41 templ.Component) {
 		if len(c.Files) > 0 || c.Brings || c.Finds {
 			templ_7745c5c3_Buffer.WriteString("<details class=\"attach\"")
 			if len(s.Files) > 0 || s.Sought || wanted {
@@ -309,7 +298,6 @@ func (p *TalkPage) attach(c Composer, s *Way, to portal.Side, id string, wanted 
 			}
 			templ_7745c5c3_Buffer.WriteString("</div></details>")
 		}
-		return nil
 	})
 }
 
@@ -318,13 +306,12 @@ func (p *TalkPage) attach(c Composer, s *Way, to portal.Side, id string, wanted 
 // be found, and where nothing was, as in the subject, it sends.
 //go:noinline
 func (p *TalkPage) findFile(c Composer, s *Way, to portal.Side) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var44 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var44 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"bring\"><button hidden name=\"seek\" value=\"typed\" formnovalidate></button>")
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{ID: "find-" + string(to), Name: "find", Label: p.T("talk.find_file"), Hint: p.findHint(c, s), Value: s.Find, Type: "search", Autocomplete: "off", Max: portal.MaxName, Attrs: templ.Attributes{"autofocus": s.Sought}}))
 		templ_7745c5c3_Buffer.WriteString("<div>")
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("talk.find_do"), Icon: "search", Small: true, Name: "seek", Value: "1", Attrs: templ.Attributes{"formnovalidate": true}}))
 		templ_7745c5c3_Buffer.WriteString("</div></div>")
-		return nil
 	})
 }
 
@@ -344,7 +331,7 @@ func (p *TalkPage) findHint(c Composer, s *Way) string {
 // attachable are files that are there already.
 //go:noinline
 func (p *TalkPage) attachable(c Composer, s *Way, to portal.Side) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var45 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var45 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<ul>")
 		for _, f := range c.Files {
 			if to == portal.Team || f.Audience == portal.ClientSide {
@@ -364,7 +351,6 @@ func (p *TalkPage) attachable(c Composer, s *Way, to portal.Side) templ.Componen
 			}
 		}
 		templ_7745c5c3_Buffer.WriteString("</ul>")
-		return nil
 	})
 }
 
@@ -372,7 +358,7 @@ func (p *TalkPage) attachable(c Composer, s *Way, to portal.Side) templ.Componen
 // form: what is said in it has to be known before the bytes are.
 //go:noinline
 func (p *TalkPage) bring(c Composer, to portal.Side) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var49 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var49 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"bring\">")
 		if len(c.KeepIn) > 0 {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{ID: "project-" + string(to), Name: "project", Label: p.T("talk.keep_in"), Value: c.Kept, Error: p.Err("project")}, c.KeepIn))
@@ -382,7 +368,6 @@ func (p *TalkPage) bring(c Composer, to portal.Side) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</span> <input class=\"control\" type=\"file\" name=\"upload\" multiple></label><p class=\"hint\">")
 		component.Text(templ_7745c5c3_Buffer, string(p.bringHint(c, to)))
 		templ_7745c5c3_Buffer.WriteString("</p></div>")
-		return nil
 	})
 }
 
@@ -438,7 +423,7 @@ func (p *TalkPage) sendWord(c Composer) string {
 // toLine says who will read it.
 //go:noinline
 func (p *TalkPage) toLine(s *Way, to portal.Side) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var52 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var52 templ.Component) {
 		if len(s.To) > 0 {
 			templ_7745c5c3_Buffer.WriteString("<details class=\"to\"><summary>")
 			if to == portal.Team {
@@ -469,7 +454,6 @@ func (p *TalkPage) toLine(s *Way, to portal.Side) templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(s.Names))
 			templ_7745c5c3_Buffer.WriteString("</span></p>")
 		}
-		return nil
 	})
 }
 
@@ -525,17 +509,15 @@ type NewConversationPage struct {
 
 //go:noinline
 func NewConversation(p NewConversationPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var58 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var59 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var58 templ.Component) {
+		templ_7745c5c3_Var59 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			templ_7745c5c3_Buffer.WriteString("<div class=\"talk-start\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: p.Over, Title: p.Title, Lead: p.Lead}))
 			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			component.Put(ctx, templ_7745c5c3_Buffer, p.composer(p.Composer))
 			templ_7745c5c3_Buffer.WriteString("</div>")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var59)
-		return nil
 	})
 }
 
@@ -550,8 +532,8 @@ type NewMessagePage struct {
 
 //go:noinline
 func NewMessage(p NewMessagePage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var60 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var61 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var60 templ.Component) {
+		templ_7745c5c3_Var61 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("nav.messages"), Href: p.ListPath("", "")}, Title: p.T("talk.new"), Lead: p.T("talk.new_lead")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, p.whose())
@@ -561,53 +543,45 @@ func NewMessage(p NewMessagePage) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if (len(p.Projects) > 0 || p.Older != "") && p.Choice.Named == "" {
-				templ_7745c5c3_Var62 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Var63 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var62 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+					templ_7745c5c3_Var63 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						for _, x := range p.Projects {
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "folder-kanban", Title: x.Name, Href: "/projects/" + string(x.ID) + "/conversations/new", Sub: p.clientOf(x)}))
 						}
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var63)
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("action.newer"), Href: p.Newest}, ui.Link{Label: p.T("action.older"), Href: p.Older}))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("talk.in_project")}), templ_7745c5c3_Var62)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Clients) > 0 {
-				templ_7745c5c3_Var64 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Var65 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var64 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+					templ_7745c5c3_Var65 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						for _, c := range p.Clients {
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "message-square", Title: p.generalTitle(c), Href: "/clients/" + string(c.ID) + "/conversation"}))
 						}
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var65)
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("talk.in_general")}), templ_7745c5c3_Var64)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var66 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Var67 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var66 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+				templ_7745c5c3_Var67 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					if p.Team {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "users", Title: p.Workspace, Href: "/messages/direct"}))
 					}
 					for _, c := range p.Direct {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "users", Title: p.directTitle(c), Href: "/messages/direct?client=" + string(c.ID)}))
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var67)
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("talk.in_direct")}), templ_7745c5c3_Var66)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var61)
-		return nil
 	})
 }
 
@@ -665,8 +639,8 @@ func (p *DirectPage) To() portal.Side {
 
 //go:noinline
 func Direct(p DirectPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var68 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var69 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var68 templ.Component) {
+		templ_7745c5c3_Var69 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			templ_7745c5c3_Buffer.WriteString("<div class=\"talk-start\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("nav.messages"), Href: p.ListPath("", "")}, Title: p.T("talk.direct"), Lead: p.T("talk.direct_lead")}))
 			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
@@ -675,7 +649,7 @@ func Direct(p DirectPage) templ.Component {
 				component.Text(templ_7745c5c3_Buffer, string(p.T("talk.direct_nobody")))
 				templ_7745c5c3_Buffer.WriteString("</p>")
 			} else {
-				templ_7745c5c3_Var71 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var71 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"client\" value=\"")
 					component.Text(templ_7745c5c3_Buffer, string(string(p.Client.ID)))
 					templ_7745c5c3_Buffer.WriteString("\"><fieldset class=\"field choices\" id=\"people\"><legend class=\"label\">")
@@ -712,15 +686,12 @@ func Direct(p DirectPage) templ.Component {
 					templ_7745c5c3_Buffer.WriteString("\">")
 					component.Text(templ_7745c5c3_Buffer, string(p.Way.SavedAt))
 					templ_7745c5c3_Buffer.WriteString("</span></div>")
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.action(), Upload: p.Composer.Brings, Dirty: p.Failed() || p.Way.Sought, Attrs: templ.Attributes{"data-say": true, "data-place": p.Way.Place}}), templ_7745c5c3_Var71)
 			}
 			templ_7745c5c3_Buffer.WriteString("</div>")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var69)
-		return nil
 	})
 }
 

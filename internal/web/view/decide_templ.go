@@ -27,9 +27,9 @@ type DecidePage struct {
 
 //go:noinline
 func Decide(p DecidePage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+			templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Due(p.DueOn(p.Approval.DueOn, true)))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if r := p.roundOf(p.Approval); r != "" {
@@ -47,7 +47,6 @@ func Decide(p DecidePage) templ.Component {
 					component.Text(templ_7745c5c3_Buffer, string(p.T("approval.until", "day", p.ShortDay(p.Approval.ExpiresOn))))
 					templ_7745c5c3_Buffer.WriteString("</span>")
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Over: ui.Link{Label: p.Project.Name}, Title: p.Approval.Title}, templ.NopComponent), templ_7745c5c3_Var3)
 			templ_7745c5c3_Buffer.WriteString(" ")
@@ -58,22 +57,19 @@ func Decide(p DecidePage) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Undone {
-				templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					return nil
+				templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("undo-2", p.T("done.approval_undone")), templ_7745c5c3_Var8)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Denied {
-				templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					return nil
+				templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("check", p.T("done.call_denied")), templ_7745c5c3_Var9)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Other != "" {
-				templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					return nil
+				templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("user", p.T("decide.other", "other", p.Other, "name", p.Who)), templ_7745c5c3_Var10)
 			}
@@ -92,14 +88,13 @@ func Decide(p DecidePage) templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, p.since())
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var11 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var11 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"content\" value=\"")
 				component.Text(templ_7745c5c3_Buffer, string(p.Approval.Content))
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Put(ctx, templ_7745c5c3_Buffer, p.content(p.Call.ID == ""))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, p.answering())
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.Mailed, Wide: true, Attrs: templ.Attributes{"id": "decide", "data-visit": p.Mailed + "/seen"}}), templ_7745c5c3_Var11)
 			templ_7745c5c3_Buffer.WriteString(" ")
@@ -109,19 +104,12 @@ func Decide(p DecidePage) templ.Component {
 			templ_7745c5c3_Buffer.WriteString(" <p class=\"help small\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("decide.alone")))
 			templ_7745c5c3_Buffer.WriteString(" <a href=\"")
-			var templ_7745c5c3_Var14 templ.SafeURL
-			templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinURLErrs(Href(string(p.Approval.ID)))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
+			component.URL(templ_7745c5c3_Buffer, Href(string(p.Approval.ID)))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("decide.portal")))
 			templ_7745c5c3_Buffer.WriteString("</a></p>")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
-		return nil
 	})
 }
 
@@ -129,18 +117,16 @@ func Decide(p DecidePage) templ.Component {
 // behind the door; where the text alone is another it is shown here.
 //go:noinline
 func (p *ApprovalPage) since() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var16 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var16 templ.Component) {
+		templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			if !p.standsHere() {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.since"), Icon: "git-compare", Small: true, Href: p.at("/changes-since")}))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("history", p.T("approval.since_note", "when", p.Time(p.Earlier.At, p.Now))), templ_7745c5c3_Var17)
 		if p.standsHere() {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.textSince())
 		}
-		return nil
 	})
 }
 
@@ -165,7 +151,7 @@ func (p *ApprovalPage) mailedPicture(s portal.ApprovalSubject) string {
 // sheets are the further pages of a document, once they are drawn, and where the rest is.
 //go:noinline
 func (p *ApprovalPage) sheets(s portal.ApprovalSubject) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var18 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var18 templ.Component) {
 		if p.picture(s) != "" && (s.Kind == "pdf" || s.Kind == "office") && s.Pages > 1 && !s.Coming {
 			templ_7745c5c3_Buffer.WriteString("<details class=\"fold\"><summary>")
 			component.Text(templ_7745c5c3_Buffer, string(p.N("decide.pages", s.Pages)))
@@ -182,17 +168,11 @@ func (p *ApprovalPage) sheets(s portal.ApprovalSubject) templ.Component {
 		switch {
 		case p.picture(s) == "" && !s.Trashed, s.Kind == "video", s.Coming, s.Pages > portal.LinkPages:
 			templ_7745c5c3_Buffer.WriteString("<a href=\"")
-			var templ_7745c5c3_Var22 templ.SafeURL
-			templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinURLErrs(Href(string(s.File)) + "?version=" + string(s.Version))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
+			component.URL(templ_7745c5c3_Buffer, Href(string(s.File)) + "?version=" + string(s.Version))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("decide.look_inside")))
 			templ_7745c5c3_Buffer.WriteString("</a>")
 		}
-		return nil
 	})
 }
 
@@ -211,15 +191,15 @@ type DecideCodePage struct {
 
 //go:noinline
 func DecideCode(p DecideCodePage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) {
+		templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.Approval.Title}, Title: p.T("decide.code"), Lead: p.T("decide.code_lead", "email", p.Email)}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, notice(p.Notice))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, doorFaults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, p.kept())
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "code", Label: p.T("door.code.field"), Error: p.Err("code"), Required: true, Code: true, InputMode: "numeric", Autocomplete: "one-time-code", Max: 16, Attrs: templ.Attributes{"autofocus": true}}))
@@ -227,41 +207,28 @@ func DecideCode(p DecideCodePage) templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{Name: "shared", Label: p.T("door.shared"), Hint: p.T("decide.shared_hint"), On: p.Shared}))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("decide.act." + p.Answer), Icon: "check", Kind: ui.Primary, Full: true}))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.Path}), templ_7745c5c3_Var26)
 			templ_7745c5c3_Buffer.WriteString(" <form class=\"help row\" method=\"post\" action=\"")
-			var templ_7745c5c3_Var27 templ.SafeURL
-			templ_7745c5c3_Var27, templ_7745c5c3_Err = templ.JoinURLErrs(p.Path)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
+			component.URL(templ_7745c5c3_Buffer, p.Path)
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, p.kept())
 			templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"again\" value=\"1\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("door.code.again"), Kind: ui.TextLink}))
 			templ_7745c5c3_Buffer.WriteString("<a href=\"")
-			var templ_7745c5c3_Var28 templ.SafeURL
-			templ_7745c5c3_Var28, templ_7745c5c3_Err = templ.JoinURLErrs(p.Path)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
+			component.URL(templ_7745c5c3_Buffer, p.Path)
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("decide.back")))
 			templ_7745c5c3_Buffer.WriteString("</a></form>")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var25)
-		return nil
 	})
 }
 
 // kept are the fields of the answer, which is sent with the code.
 //go:noinline
 func (p *DecideCodePage) kept() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var30 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var30 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"content\" value=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.Typed.Content))
 		templ_7745c5c3_Buffer.WriteString("\"> <input type=\"hidden\" name=\"answer\" value=\"")
@@ -292,7 +259,6 @@ func (p *DecideCodePage) kept() templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(c.Note))
 			templ_7745c5c3_Buffer.WriteString("\">")
 		}
-		return nil
 	})
 }
 
@@ -309,8 +275,8 @@ type DecidedPage struct {
 
 //go:noinline
 func Decided(p DecidedPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var40 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var41 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var40 templ.Component) {
+		templ_7745c5c3_Var41 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.Title, Lead: p.Text}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Note != "" {
@@ -324,10 +290,8 @@ func Decided(p DecidedPage) templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton(p.Path+"/undo", ui.ButtonProps{Label: p.T("approval.undo", "time", p.UndoUntil), Icon: "undo-2", Full: true}))
 			}
 			templ_7745c5c3_Buffer.WriteString("</div>")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var41)
-		return nil
 	})
 }
 

@@ -22,8 +22,8 @@ type DeliverablesPage struct {
 
 //go:noinline
 func Deliverables(p DeliverablesPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			if len(p.Deliverables) == 0 {
 				if p.team() {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "package", Title: p.T("deliverable.none"), Text: p.T("deliverable.none_team")}))
@@ -31,28 +31,24 @@ func Deliverables(p DeliverablesPage) templ.Component {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "package", Title: p.T("deliverable.none"), Text: p.T("deliverable.none_client", "workspace", p.Name)}))
 				}
 			} else {
-				templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					for _, d := range p.Deliverables {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Deliverable(p.deliverable(d, p.Thumbs[d.ID])))
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var3)
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, within(&p.Within, p.acts()), templ_7745c5c3_Var2)
-		return nil
 	})
 }
 
 //go:noinline
 func (p *DeliverablesPage) acts() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) {
 		if p.team() && p.may(portal.Contribute) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("deliverable.add"), Icon: "plus", Kind: ui.Primary, Href: p.path("/deliverables/new"), Small: true}))
 		}
-		return nil
 	})
 }
 
@@ -74,8 +70,8 @@ type DeliverablePage struct {
 
 //go:noinline
 func Deliverable(p DeliverablePage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var5 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var5 templ.Component) {
+		templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			if p.Stale {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.T("deliverable.stale"), p.T("deliverable.stale_text"), []ui.Link{{Label: p.T("deliverable.newest"), Href: p.at("")}}))
 			} else {
@@ -103,7 +99,7 @@ func Deliverable(p DeliverablePage) templ.Component {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.attachments(p.mayChange()))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Links) > 0 || p.mayChange() {
-				templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					if len(p.Links) == 0 {
 						templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 						component.Text(templ_7745c5c3_Buffer, string(p.T("deliverable.no_links")))
@@ -117,17 +113,15 @@ func Deliverable(p DeliverablePage) templ.Component {
 					}
 					templ_7745c5c3_Buffer.WriteString(" ")
 					if p.mayChange() {
-						templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "url", Label: p.T("deliverable.link_url"), Type: "url", Placeholder: "https://", Value: p.LinkURL, Error: p.Err("url"), Required: true, Max: portal.MaxName}))
 							templ_7745c5c3_Buffer.WriteString(" ")
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "title", Label: p.T("deliverable.link_title"), Optional: p.T("form.optional"), Value: p.LinkTitle, Error: p.Err("title"), Max: portal.MaxName}))
 							templ_7745c5c3_Buffer.WriteString(" ")
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("deliverable.add_link"), Icon: "link"}))
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/links"), Inline: true}), templ_7745c5c3_Var9)
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("deliverable.links"), Count: len(p.Links)}), templ_7745c5c3_Var7)
 			}
@@ -135,10 +129,8 @@ func Deliverable(p DeliverablePage) templ.Component {
 			if p.MayDelete {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Confirm(ui.ConfirmProps{ID: "delete", Title: p.T("item.delete_title", "title", p.Deliverable.Title), Text: p.N("deliverable.delete", len(p.Links)), Cancel: p.T("action.cancel"), Act: p.T("action.delete"), Post: p.at("/delete"), Danger: true}))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, itemFrame(&p.Item, ui.HeadProps{Over: p.over(), Title: p.Deliverable.Title}, p.acts(), p.deliverableFacts()), templ_7745c5c3_Var6)
-		return nil
 	})
 }
 
@@ -160,16 +152,14 @@ func (p *DeliverablePage) openApproval() *portal.Approval {
 // asked leads to the approvals of its content.
 //go:noinline
 func (p *DeliverablePage) asked() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var10 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var10 templ.Component) {
 		if a := p.openApproval(); a != nil && a.MayDecide() && !p.ReadOnly {
-			templ_7745c5c3_Var11 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var11 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("need.act.approval"), Kind: ui.Primary, Small: true, Href: Href(string(a.ID))}))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("stamp", p.T("approval.awaits_answer")), templ_7745c5c3_Var11)
 		}
 		component.Put(ctx, templ_7745c5c3_Buffer, p.approvals(p.Approvals, p.Name, nil))
-		return nil
 	})
 }
 
@@ -182,16 +172,11 @@ func (p *DeliverablePage) mayChange() bool {
 // link is one address; removing it is for the team.
 //go:noinline
 func (p *DeliverablePage) link(l portal.Link) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var12 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var12 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<li>")
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("external-link"))
 		templ_7745c5c3_Buffer.WriteString("<div class=\"body\"><a class=\"main\" href=\"")
-		var templ_7745c5c3_Var13 templ.SafeURL
-		templ_7745c5c3_Var13, templ_7745c5c3_Err = templ.JoinURLErrs(l.URL)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
+		component.URL(templ_7745c5c3_Buffer, l.URL)
 		templ_7745c5c3_Buffer.WriteString("\" target=\"_blank\" rel=\"noopener noreferrer nofollow ugc\">")
 		component.Text(templ_7745c5c3_Buffer, string(l.Title))
 		templ_7745c5c3_Buffer.WriteString("</a> ")
@@ -203,12 +188,7 @@ func (p *DeliverablePage) link(l portal.Link) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</div>")
 		if p.mayChange() {
 			templ_7745c5c3_Buffer.WriteString("<div class=\"aside\"><form method=\"post\" action=\"")
-			var templ_7745c5c3_Var16 templ.SafeURL
-			templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinURLErrs("/links/" + string(l.ID) + "/delete")
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
+			component.URL(templ_7745c5c3_Buffer, "/links/" + string(l.ID) + "/delete")
 			templ_7745c5c3_Buffer.WriteString("\"><input type=\"hidden\" name=\"deliverable\" value=\"")
 			component.Text(templ_7745c5c3_Buffer, string(string(l.Deliverable)))
 			templ_7745c5c3_Buffer.WriteString("\">")
@@ -216,13 +196,12 @@ func (p *DeliverablePage) link(l portal.Link) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</form></div>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</li>")
-		return nil
 	})
 }
 
 //go:noinline
 func (p *DeliverablePage) deliverableFacts() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var18 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var18 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.DeliverableState(string(p.Deliverable.State), p.T("state."+string(p.Deliverable.State))))
 		if !p.Deliverable.State.Accepted() && p.Deliverable.State != portal.StateDraft {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.turn(p.Deliverable.Turn, p.Deliverable.TurnSince))
@@ -240,53 +219,42 @@ func (p *DeliverablePage) deliverableFacts() templ.Component {
 		}
 		if p.Deliverable.MilestoneTitle != "" {
 			templ_7745c5c3_Buffer.WriteString("<a class=\"link\" href=\"")
-			var templ_7745c5c3_Var21 templ.SafeURL
-			templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinURLErrs("/milestones/" + string(p.Deliverable.Milestone))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
+			component.URL(templ_7745c5c3_Buffer, "/milestones/" + string(p.Deliverable.Milestone))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.Deliverable.MilestoneTitle))
 			templ_7745c5c3_Buffer.WriteString("</a>")
 		}
 		component.Put(ctx, templ_7745c5c3_Buffer, p.chip(p.Deliverable.Audience))
-		return nil
 	})
 }
 
 // result says how a review ended, or that it is on.
 //go:noinline
 func (p *DeliverablePage) result() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var23 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var23 templ.Component) {
 		switch p.Deliverable.State {
 		case portal.StateApproved, portal.StateSignedOff:
 			was := p.T("deliverable.was_approved", "name", p.by(p.Deliverable.StateBy), "when", p.Time(p.Deliverable.StateAt, p.Now))
 			if p.Outgrown {
-				templ_7745c5c3_Var24 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					return nil
+				templ_7745c5c3_Var24 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("history", was+" "+p.T("deliverable.outgrown")), templ_7745c5c3_Var24)
 			} else {
-				templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					return nil
+				templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("badge-check", was), templ_7745c5c3_Var25)
 			}
 		case portal.StateChangesRequested:
-			templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				return nil
+			templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("rotate-ccw", p.T("deliverable.was_returned", "name", p.by(p.Deliverable.StateBy), "when", p.Time(p.Deliverable.StateAt, p.Now), "note", p.lastNote())), templ_7745c5c3_Var26)
 		case portal.StateInReview:
 			if a := p.openApproval(); !p.team() && (a == nil || !a.MayDecide()) {
-				templ_7745c5c3_Var27 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					return nil
+				templ_7745c5c3_Var27 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("hourglass", p.T("deliverable.is_in_review", "client", p.Project.ClientName, "when", p.Time(p.Deliverable.StateAt, p.Now))), templ_7745c5c3_Var27)
 			}
 		}
-		return nil
 	})
 }
 
@@ -302,7 +270,7 @@ func (p *DeliverablePage) lastNote() string {
 
 //go:noinline
 func (p *DeliverablePage) acts() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var28 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var28 templ.Component) {
 		if p.team() && p.may(portal.Contribute) {
 			switch {
 			case p.openApproval() != nil:
@@ -330,7 +298,6 @@ func (p *DeliverablePage) acts() templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Menu(p.T("item.actions", "title", p.Deliverable.Title), menu))
 			}
 		}
-		return nil
 	})
 }
 
@@ -385,9 +352,9 @@ type DeliverableForm struct {
 
 //go:noinline
 func EditDeliverable(p DeliverableForm) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var29 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var30 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var31 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var29 templ.Component) {
+		templ_7745c5c3_Var30 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+			templ_7745c5c3_Var31 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				if p.ID != "" {
 					templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"revision\" value=\"")
 					component.Text(templ_7745c5c3_Buffer, string(p.Revision))
@@ -398,42 +365,35 @@ func EditDeliverable(p DeliverableForm) templ.Component {
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "body", Label: p.T("item.body"), Optional: p.T("form.optional"), Hint: p.T("form.markdown"), Value: p.Body, Error: p.Err("body"), Max: portal.MaxText}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var33 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var33 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "due_on", Label: p.T("task.due_on"), Optional: p.T("form.optional"), Type: "date", Value: p.DueOn, Error: p.Err("due_on")}))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "milestone", Label: p.T("item.milestone"), Value: p.Milestone, Error: p.Err("milestone")}, p.milestones(p.Milestones)))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var33)
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var34 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var34 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "owner", Label: p.T("deliverable.owner"), Value: p.Owner, Error: p.Err("owner")}, p.assignees(p.People)))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "rounds", Label: p.T("deliverable.rounds"), Optional: p.T("form.optional"), Hint: p.T("deliverable.rounds_hint"), Type: "number", InputMode: "numeric", Value: p.Rounds, Error: p.Err("rounds")}))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var34)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.ID != "" {
-					templ_7745c5c3_Var35 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var35 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, p.previewAct("body"))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, p.saveAct(p.T("action.save"), "/deliverables/"+string(p.ID), ""), templ_7745c5c3_Var35)
 				} else {
-					templ_7745c5c3_Var36 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var36 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, p.previewAct("body"))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, p.audienceActs(p.Audience, p.T("item.add_team"), p.T("item.add_client", "client", p.Project.ClientName)), templ_7745c5c3_Var36)
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.action(), Guard: true, Dirty: p.Failed() || p.Conflict != nil}), templ_7745c5c3_Var31)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, formFrame(&p.Within, p.heading(), p.Conflict), templ_7745c5c3_Var30)
-		return nil
 	})
 }
 

@@ -15,22 +15,20 @@ type Notice struct{ Title, Text string }
 
 //go:noinline
 func notice(n Notice) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
 		if n.Title != "" {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(n.Title, n.Text, nil))
 		}
-		return nil
 	})
 }
 
 // doorFaults is Faults where nothing is there to be saved.
 //go:noinline
 func doorFaults(p *Page) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var2 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var2 templ.Component) {
 		if p.Failed() {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.T("form.wrong"), "", p.Faults()))
 		}
-		return nil
 	})
 }
 
@@ -53,8 +51,8 @@ type DemoEntry struct {
 
 //go:noinline
 func SignIn(p SignInPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) {
+		templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("door.sign_in.title"), Lead: p.T("door.sign_in.lead", "workspace", p.Shell.Card.Brand.Name)}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, notice(p.Notice))
@@ -67,9 +65,9 @@ func SignIn(p SignInPage) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</h2><p class=\"muted\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("door.demo.text")))
 				templ_7745c5c3_Buffer.WriteString("</p>")
-				templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					for _, d := range p.Demo {
-						templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"/sign-in\"><input type=\"hidden\" name=\"email\" value=\"")
 							component.Text(templ_7745c5c3_Buffer, string(d.Email))
 							templ_7745c5c3_Buffer.WriteString("\"> <input type=\"hidden\" name=\"password\" value=\"")
@@ -79,11 +77,9 @@ func SignIn(p SignInPage) templ.Component {
 							templ_7745c5c3_Buffer.WriteString("\">")
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.sign_in"), Small: true, Attrs: templ.Attributes{"aria-label": p.T("action.sign_in") + ": " + d.Name}}))
 							templ_7745c5c3_Buffer.WriteString("</form>")
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Face: &d.Person, Title: d.Name, Sub: d.Detail}), templ_7745c5c3_Var8)
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var7)
 				templ_7745c5c3_Buffer.WriteString("</section><p class=\"or\">")
@@ -91,7 +87,7 @@ func SignIn(p SignInPage) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</p>")
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"next\" value=\"")
 				component.Text(templ_7745c5c3_Buffer, string(p.Next))
 				templ_7745c5c3_Buffer.WriteString("\">")
@@ -106,7 +102,6 @@ func SignIn(p SignInPage) templ.Component {
 				component.Text(templ_7745c5c3_Buffer, string(p.T("door.or")))
 				templ_7745c5c3_Buffer.WriteString("</p>")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("door.mail_code"), Icon: "mail", Full: true, Attrs: templ.Attributes{"formaction": "/sign-in/code", "formnovalidate": true}}))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/sign-in"}), templ_7745c5c3_Var13)
 			templ_7745c5c3_Buffer.WriteString(" <div class=\"help stack tight\"><p><a href=\"/forgot\">")
@@ -114,10 +109,8 @@ func SignIn(p SignInPage) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</a></p><p>")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("door.help", "contact", p.Contact)))
 			templ_7745c5c3_Buffer.WriteString("</p></div>")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var4)
-		return nil
 	})
 }
 
@@ -131,19 +124,18 @@ type CodePage struct {
 
 //go:noinline
 func Code(p CodePage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var18 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var19 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var18 templ.Component) {
+		templ_7745c5c3_Var19 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("door.code.title"), Lead: p.T("door.code.lead", "email", p.Email)}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, doorFaults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, codeHidden(p))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "code", Label: p.T("door.code.field"), Error: p.Err("code"), Required: true, Code: true, InputMode: "numeric", Autocomplete: "one-time-code", Max: 16}))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.sign_in"), Kind: ui.Primary, Full: true}))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/sign-in/code/redeem"}), templ_7745c5c3_Var20)
 			templ_7745c5c3_Buffer.WriteString(" <form class=\"help row\" method=\"post\" action=\"/sign-in/code\">")
@@ -152,16 +144,14 @@ func Code(p CodePage) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("<a href=\"/sign-in\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("door.code.back")))
 			templ_7745c5c3_Buffer.WriteString("</a></form>")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var19)
-		return nil
 	})
 }
 
 //go:noinline
 func codeHidden(p CodePage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var22 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var22 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"email\" value=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.Email))
 		templ_7745c5c3_Buffer.WriteString("\"> <input type=\"hidden\" name=\"next\" value=\"")
@@ -170,7 +160,6 @@ func codeHidden(p CodePage) templ.Component {
 		if p.Shared {
 			templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"shared\" value=\"1\">")
 		}
-		return nil
 	})
 }
 
@@ -183,28 +172,25 @@ type ForgotPage struct {
 
 //go:noinline
 func Forgot(p ForgotPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var25 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var25 templ.Component) {
+		templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("door.forgot.title"), Lead: p.T("door.forgot.lead")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, notice(p.Notice))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, doorFaults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var27 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var27 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "email", Label: p.T("door.email"), Type: "email", Value: p.Email, Error: p.Err("email"), Required: true, Autocomplete: "username"}))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("door.forgot.act"), Kind: ui.Primary, Full: true}))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/forgot"}), templ_7745c5c3_Var27)
 			templ_7745c5c3_Buffer.WriteString(" <p class=\"help\"><a href=\"/sign-in\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("door.back")))
 			templ_7745c5c3_Buffer.WriteString("</a></p>")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var26)
-		return nil
 	})
 }
 
@@ -217,36 +203,32 @@ type ResetPage struct {
 
 //go:noinline
 func Reset(p ResetPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var29 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var30 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var29 templ.Component) {
+		templ_7745c5c3_Var30 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("door.reset.title"), Lead: p.T("door.reset.lead", "email", p.Email)}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, doorFaults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var31 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var31 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, username(p.Email))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Password(ui.Field{Name: "password", Label: p.T("door.new_password"), Hint: p.T("door.new_password_hint"), Error: p.Err("password"), Required: true, Autocomplete: "new-password"}, p.T("door.show")))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("door.reset.act"), Kind: ui.Primary, Full: true}))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.Action}), templ_7745c5c3_Var31)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var30)
-		return nil
 	})
 }
 
 // username tells a password manager whose password the form is about.
 //go:noinline
 func username(email string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var32 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var32 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<input type=\"text\" autocomplete=\"username\" value=\"")
 		component.Text(templ_7745c5c3_Buffer, string(email))
 		templ_7745c5c3_Buffer.WriteString("\" readonly hidden>")
-		return nil
 	})
 }
 
@@ -262,8 +244,8 @@ type SayPage struct {
 
 //go:noinline
 func Say(p SayPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var34 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var35 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var34 templ.Component) {
+		templ_7745c5c3_Var35 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.Title, Lead: p.Text}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Post != "" {
@@ -275,10 +257,8 @@ func Say(p SayPage) templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.On.Label, Href: p.On.Href, Kind: sayKind(p)}))
 				templ_7745c5c3_Buffer.WriteString("</p>")
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var35)
-		return nil
 	})
 }
 
@@ -303,23 +283,22 @@ type SetUpPage struct {
 
 //go:noinline
 func SetUp(p SetUpPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var36 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var37 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var36 templ.Component) {
+		templ_7745c5c3_Var37 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("door.set_up.title"), Lead: p.T("door.set_up.lead")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, doorFaults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var38 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var38 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				templ_7745c5c3_Buffer.WriteString("<h2>")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("door.set_up.workspace_part")))
 				templ_7745c5c3_Buffer.WriteString("</h2>")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "workspace", Label: p.T("door.set_up.workspace"), Hint: p.T("door.set_up.workspace_hint"), Value: p.Workspace, Error: p.Err("workspace"), Required: true, Autocomplete: "organization", Max: 200}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var40 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var40 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "accent", Label: p.T("door.set_up.accent"), Type: "color", Value: p.Accent, Error: p.Err("accent"), Attrs: templ.Attributes{"data-accent": true}}))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "time_zone", Label: p.T("door.set_up.zone"), Value: p.TimeZone, Error: p.Err("time_zone"), Attrs: templ.Attributes{"data-zone": !p.Failed()}}, p.Zones))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var40)
 				templ_7745c5c3_Buffer.WriteString(" <h2>")
@@ -332,13 +311,10 @@ func SetUp(p SetUpPage) templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Password(ui.Field{Name: "password", Label: p.T("door.password"), Hint: p.T("door.new_password_hint"), Error: p.Err("password"), Required: true, Autocomplete: "new-password"}, p.T("door.show")))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("door.set_up.act"), Kind: ui.Primary, Full: true}))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.Action}), templ_7745c5c3_Var38)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var37)
-		return nil
 	})
 }
 

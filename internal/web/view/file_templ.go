@@ -79,12 +79,9 @@ func Thumb(v portal.Version) string {
 // fileFace is a small picture of a file, or the sign of its kind.
 //go:noinline
 func fileFace(f portal.File) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
 		var templ_7745c5c3_Var2 = []any{"face", f.Version.Kind}
-		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var2...)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.CSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var2...)
 		templ_7745c5c3_Buffer.WriteString("<span class=\"")
 		component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var2).String()))
 		templ_7745c5c3_Buffer.WriteString("\">")
@@ -96,7 +93,6 @@ func fileFace(f portal.File) templ.Component {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon(kindIcon(f)))
 		}
 		templ_7745c5c3_Buffer.WriteString("</span>")
-		return nil
 	})
 }
 
@@ -114,7 +110,7 @@ var snippetMarks = strings.NewReplacer("\x02", "<mark>", "\x03", "</mark>")
 // changed says when a version was made and by whom.
 //go:noinline
 func (p *FilesPage) changed(v portal.Version) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var5 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var5 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<span class=\"when\">")
 		component.Text(templ_7745c5c3_Buffer, string(p.Ago(v.CreatedAt, p.Now)))
 		templ_7745c5c3_Buffer.WriteString("</span> ")
@@ -123,23 +119,21 @@ func (p *FilesPage) changed(v portal.Version) templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(v.CreatedByName))
 			templ_7745c5c3_Buffer.WriteString("</span>")
 		}
-		return nil
 	})
 }
 
 // flags are what is out of the ordinary about a file.
 //go:noinline
 func (p *FilesPage) flags(f portal.File) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var8 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var8 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, p.pinFlag(f))
 		component.Put(ctx, templ_7745c5c3_Buffer, p.scanned(f.Version))
-		return nil
 	})
 }
 
 //go:noinline
 func (p *FilesPage) pinFlag(f portal.File) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var9 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var9 templ.Component) {
 		if f.Pinned {
 			templ_7745c5c3_Buffer.WriteString("<span class=\"flag\" title=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("files.pinned")))
@@ -149,14 +143,13 @@ func (p *FilesPage) pinFlag(f portal.File) templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(p.T("files.pinned")))
 			templ_7745c5c3_Buffer.WriteString("</span></span>")
 		}
-		return nil
 	})
 }
 
 // scanned says what a look for harmful content came to, when it is no plain yes.
 //go:noinline
 func (p *FilesPage) scanned(v portal.Version) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var12 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var12 templ.Component) {
 		switch v.Scan {
 		case portal.ScanInfected:
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneBad, "circle-alert", p.T("scan.infected")))
@@ -165,32 +158,20 @@ func (p *FilesPage) scanned(v portal.Version) templ.Component {
 		case portal.ScanUnscanned:
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWarn, "triangle-alert", p.T("scan.unscanned")))
 		}
-		return nil
 	})
 }
 
 //go:noinline
 func (p *FilesPage) head(by, word string, end bool) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var13 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var13 templ.Component) {
 		var templ_7745c5c3_Var14 = []any{templ.KV("end", end)}
-		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var14...)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.CSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var14...)
 		templ_7745c5c3_Buffer.WriteString("<th scope=\"col\" class=\"")
 		component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var14).String()))
 		templ_7745c5c3_Buffer.WriteString("\"")
-		templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, p.ariaSort(by))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Attributes(ctx, templ_7745c5c3_Buffer, p.ariaSort(by))
 		templ_7745c5c3_Buffer.WriteString("><a href=\"")
-		var templ_7745c5c3_Var16 templ.SafeURL
-		templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinURLErrs(p.sorted(by, p.next(by)))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
+		component.URL(templ_7745c5c3_Buffer, p.sorted(by, p.next(by)))
 		templ_7745c5c3_Buffer.WriteString("\">")
 		component.Text(templ_7745c5c3_Buffer, string(word))
 		templ_7745c5c3_Buffer.WriteString(" ")
@@ -202,7 +183,6 @@ func (p *FilesPage) head(by, word string, end bool) templ.Component {
 			}
 		}
 		templ_7745c5c3_Buffer.WriteString("</a></th>")
-		return nil
 	})
 }
 
@@ -227,7 +207,7 @@ func (p *FilesPage) ariaSort(by string) templ.Attributes {
 
 //go:noinline
 func (p *FilesPage) table() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var18 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var18 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<table class=\"file-table\"><caption class=\"sr\">")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("section.files")))
 		templ_7745c5c3_Buffer.WriteString("</caption> <thead><tr><th scope=\"col\" class=\"pick\">")
@@ -254,12 +234,7 @@ func (p *FilesPage) table() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</td><td class=\"name\"><span class=\"face folder\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("folder"))
 			templ_7745c5c3_Buffer.WriteString("</span> <a class=\"main\" href=\"")
-			var templ_7745c5c3_Var24 templ.SafeURL
-			templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinURLErrs(p.into(f))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var24))
+			component.URL(templ_7745c5c3_Buffer, p.into(f))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(f.Name))
 			templ_7745c5c3_Buffer.WriteString("</a></td><td class=\"version\"></td><td class=\"zone-cell\">")
@@ -284,22 +259,14 @@ func (p *FilesPage) table() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</td><td class=\"name\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, fileFace(f))
 			templ_7745c5c3_Buffer.WriteString("<span class=\"words\"><a class=\"main\" href=\"")
-			var templ_7745c5c3_Var28 templ.SafeURL
-			templ_7745c5c3_Var28, templ_7745c5c3_Err = templ.JoinURLErrs("/files/" + string(f.ID))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
+			component.URL(templ_7745c5c3_Buffer, "/files/" + string(f.ID))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(f.Name))
 			templ_7745c5c3_Buffer.WriteString("</a>")
 			component.Put(ctx, templ_7745c5c3_Buffer, p.flags(f))
 			templ_7745c5c3_Buffer.WriteString("</span></td><td class=\"version\">")
 			var templ_7745c5c3_Var30 = []any{templ.KV("draft", f.Version.Draft)}
-			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var30...)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.CSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var30...)
 			templ_7745c5c3_Buffer.WriteString("<span class=\"")
 			component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var30).String()))
 			templ_7745c5c3_Buffer.WriteString("\">")
@@ -315,13 +282,12 @@ func (p *FilesPage) table() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</td></tr>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</tbody></table>")
-		return nil
 	})
 }
 
 //go:noinline
 func (p *FilesPage) grid() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var34 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var34 templ.Component) {
 		if len(p.Folders) > 0 {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.folderGrid())
 		}
@@ -332,12 +298,7 @@ func (p *FilesPage) grid() templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, p.tick("file", string(f.ID), f.Name))
 				component.Put(ctx, templ_7745c5c3_Buffer, fileFace(f))
 				templ_7745c5c3_Buffer.WriteString("<div class=\"words\"><a class=\"main\" href=\"")
-				var templ_7745c5c3_Var35 templ.SafeURL
-				templ_7745c5c3_Var35, templ_7745c5c3_Err = templ.JoinURLErrs("/files/" + string(f.ID))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var35))
+				component.URL(templ_7745c5c3_Buffer, "/files/" + string(f.ID))
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Text(templ_7745c5c3_Buffer, string(f.Name))
 				templ_7745c5c3_Buffer.WriteString("</a>")
@@ -353,13 +314,12 @@ func (p *FilesPage) grid() templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString("</ul>")
 		}
-		return nil
 	})
 }
 
 //go:noinline
 func (p *FilesPage) folderGrid() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var38 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var38 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<ul class=\"file-grid folders\">")
 		for _, f := range p.Folders {
 			templ_7745c5c3_Buffer.WriteString("<li class=\"folder\">")
@@ -367,12 +327,7 @@ func (p *FilesPage) folderGrid() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("<span class=\"face folder\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("folder"))
 			templ_7745c5c3_Buffer.WriteString("</span><div class=\"words\"><a class=\"main\" href=\"")
-			var templ_7745c5c3_Var39 templ.SafeURL
-			templ_7745c5c3_Var39, templ_7745c5c3_Err = templ.JoinURLErrs(p.into(f))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var39))
+			component.URL(templ_7745c5c3_Buffer, p.into(f))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(f.Name))
 			templ_7745c5c3_Buffer.WriteString("</a>")
@@ -384,7 +339,6 @@ func (p *FilesPage) folderGrid() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</li>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</ul>")
-		return nil
 	})
 }
 
@@ -396,7 +350,7 @@ func (p *FilesPage) into(f portal.Folder) string {
 
 //go:noinline
 func (p *FilesPage) tick(name, id, title string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var41 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var41 templ.Component) {
 		if !p.ReadOnly {
 			templ_7745c5c3_Buffer.WriteString("<label class=\"tick-box\"><span class=\"sr\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("files.pick", "name", title)))
@@ -406,21 +360,15 @@ func (p *FilesPage) tick(name, id, title string) templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(id))
 			templ_7745c5c3_Buffer.WriteString("\" data-tick></label>")
 		}
-		return nil
 	})
 }
 
 // selection is what can be done to what is ticked.
 //go:noinline
 func (p *FilesPage) selection() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var45 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var45 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<form id=\"selection\" class=\"selbar\" method=\"post\" action=\"")
-		var templ_7745c5c3_Var46 templ.SafeURL
-		templ_7745c5c3_Var46, templ_7745c5c3_Err = templ.JoinURLErrs(p.selectionOf(p.folder().ID))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var46))
+		component.URL(templ_7745c5c3_Buffer, p.selectionOf(p.folder().ID))
 		templ_7745c5c3_Buffer.WriteString("\"><p><b data-ticked data-one=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.N("files.ticked", 1)))
 		templ_7745c5c3_Buffer.WriteString("\" data-many=\"")
@@ -444,7 +392,6 @@ func (p *FilesPage) selection() templ.Component {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.delete"), Icon: "trash-2", Kind: ui.Danger, Small: true, Name: "do", Value: "delete"}))
 		}
 		templ_7745c5c3_Buffer.WriteString("</div></form>")
-		return nil
 	})
 }
 
@@ -543,9 +490,9 @@ type NameForm struct {
 
 //go:noinline
 func EditName(p NameForm) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var51 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var52 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var53 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var51 templ.Component) {
+		templ_7745c5c3_Var52 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+			templ_7745c5c3_Var53 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				if p.Revision != "" {
 					templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"revision\" value=\"")
 					component.Text(templ_7745c5c3_Buffer, string(p.Revision))
@@ -567,22 +514,16 @@ func EditName(p NameForm) templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "name", Label: p.Label, Value: p.Name, Error: p.Err("name"), Required: true, Max: portal.MaxName, Autocomplete: "off", Attrs: p.stem()}))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.Asks {
-					templ_7745c5c3_Err = ui.Radios(ui.Field{Name: "audience", Label: p.T("folder.who"), Value: p.audience(), Error: p.Err("audience")}, []ui.Option{
+					component.Put(ctx, templ_7745c5c3_Buffer, ui.Radios(ui.Field{Name: "audience", Label: p.T("folder.who"), Value: p.audience(), Error: p.Err("audience")}, []ui.Option{
 						{Value: "team", Label: p.T("zone.team"), Hint: p.T("files.who.team", "workspace", p.Within.Name)},
-						{Value: "client", Label: p.T("zone.shared"), Hint: p.Page.Audience(p.Audience)}}, true).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+						{Value: "client", Label: p.T("zone.shared"), Hint: p.Page.Audience(p.Audience)}}, true))
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, p.dialogActs(ui.ButtonProps{Label: p.Act, Kind: ui.Primary}, p.Back))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.Action}), templ_7745c5c3_Var53)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, dialogFrame(&p.Within, p.Title), templ_7745c5c3_Var52)
-		return nil
 	})
 }
 
@@ -604,8 +545,8 @@ func (p *NameForm) stem() templ.Attributes {
 // dialog over the page that leads to it.
 //go:noinline
 func dialogFrame(p *Within, title string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var57 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var58 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var57 templ.Component) {
+		templ_7745c5c3_Var58 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.Project.Name, Href: p.path("/files")}, Title: title}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
@@ -613,22 +554,19 @@ func dialogFrame(p *Within, title string) templ.Component {
 			component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var57)
 			templ_7745c5c3_Buffer.WriteString("</div>")
 			component.Put(ctx, templ_7745c5c3_Buffer, TrayShapes(&p.Page))
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var58)
-		return nil
 	})
 }
 
 // dialogActs end such a form.
 //go:noinline
 func (p *Within) dialogActs(act ui.ButtonProps, back string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var59 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var59 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"acts\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: back, Attrs: templ.Attributes{"data-dialog-close": true}}))
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(act))
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		return nil
 	})
 }
 
@@ -695,15 +633,10 @@ func (p *PutPage) moved(id portal.FolderID) bool {
 
 //go:noinline
 func Put(p PutPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var60 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var61 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var60 templ.Component) {
+		templ_7745c5c3_Var61 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			templ_7745c5c3_Buffer.WriteString("<form class=\"form\" method=\"post\" action=\"")
-			var templ_7745c5c3_Var62 templ.SafeURL
-			templ_7745c5c3_Var62, templ_7745c5c3_Err = templ.JoinURLErrs(p.selectionOf(p.From))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var62))
+			component.URL(templ_7745c5c3_Buffer, p.selectionOf(p.From))
 			templ_7745c5c3_Buffer.WriteString("\"><input type=\"hidden\" name=\"to\" value=\"")
 			component.Text(templ_7745c5c3_Buffer, string(string(p.place())))
 			templ_7745c5c3_Buffer.WriteString("\"> ")
@@ -788,17 +721,15 @@ func Put(p PutPage) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</div><input type=\"hidden\" name=\"how\" value=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.Do))
 			templ_7745c5c3_Buffer.WriteString("\"></form>")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, dialogFrame(&p.Within, p.Title()), templ_7745c5c3_Var61)
-		return nil
 	})
 }
 
 // step is a part of the way to the place that is looked at.
 //go:noinline
 func (p *PutPage) step(id portal.FolderID, name, icon string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var74 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var74 templ.Component) {
 		if id == p.place() {
 			templ_7745c5c3_Buffer.WriteString("<b aria-current=\"true\">")
 			if icon != "" {
@@ -816,7 +747,6 @@ func (p *PutPage) step(id portal.FolderID, name, icon string) templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(name))
 			templ_7745c5c3_Buffer.WriteString("</button>")
 		}
-		return nil
 	})
 }
 
@@ -853,15 +783,10 @@ func (p *DropPage) Title() string {
 
 //go:noinline
 func Drop(p DropPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var78 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var79 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var78 templ.Component) {
+		templ_7745c5c3_Var79 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			templ_7745c5c3_Buffer.WriteString("<form class=\"form\" method=\"post\" action=\"")
-			var templ_7745c5c3_Var80 templ.SafeURL
-			templ_7745c5c3_Var80, templ_7745c5c3_Err = templ.JoinURLErrs(p.selectionOf(p.From))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var80))
+			component.URL(templ_7745c5c3_Buffer, p.selectionOf(p.From))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			for _, f := range p.Folders {
 				templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"folder\" value=\"")
@@ -882,10 +807,8 @@ func Drop(p DropPage) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</ul>")
 			component.Put(ctx, templ_7745c5c3_Buffer, p.dialogActs(ui.ButtonProps{Label: p.T("action.delete"), Kind: ui.Danger, Name: "do", Value: "trash"}, p.Back))
 			templ_7745c5c3_Buffer.WriteString("</form>")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, dialogFrame(&p.Within, p.Title()), templ_7745c5c3_Var79)
-		return nil
 	})
 }
 
@@ -936,24 +859,17 @@ type HidePage struct {
 
 //go:noinline
 func Hide(p HidePage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var84 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var85 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var84 templ.Component) {
+		templ_7745c5c3_Var85 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			templ_7745c5c3_Buffer.WriteString("<form class=\"form\" method=\"post\" action=\"")
-			var templ_7745c5c3_Var86 templ.SafeURL
-			templ_7745c5c3_Var86, templ_7745c5c3_Err = templ.JoinURLErrs("/items/" + string(p.ID) + "/hide")
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var86))
+			component.URL(templ_7745c5c3_Buffer, "/items/" + string(p.ID) + "/hide")
 			templ_7745c5c3_Buffer.WriteString("\"><p>")
 			component.Text(templ_7745c5c3_Buffer, string(p.text()))
 			templ_7745c5c3_Buffer.WriteString("</p>")
 			component.Put(ctx, templ_7745c5c3_Buffer, p.dialogActs(ui.ButtonProps{Label: p.T("item.hide"), Kind: ui.Primary}, p.Back))
 			templ_7745c5c3_Buffer.WriteString("</form>")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, dialogFrame(&p.Within, p.T("item.hide_title", "title", p.Title)), templ_7745c5c3_Var85)
-		return nil
 	})
 }
 
@@ -989,8 +905,8 @@ type FileGroup struct {
 
 //go:noinline
 func AllFiles(p AllFilesPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var88 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var89 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var88 templ.Component) {
+		templ_7745c5c3_Var89 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("nav.files"), Lead: p.T("files.all_lead")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, p.whose())
@@ -1000,10 +916,8 @@ func AllFiles(p AllFilesPage) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, p.groups())
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var89)
-		return nil
 	})
 }
 
@@ -1015,36 +929,29 @@ type ClientFilesPage struct {
 
 //go:noinline
 func ClientFiles(p ClientFilesPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var90 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var91 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var90 templ.Component) {
+		templ_7745c5c3_Var91 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.Files.groups())
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, clientTabs(&p.ClientFrame), templ_7745c5c3_Var91)
-		return nil
 	})
 }
 
 //go:noinline
 func (p *AllFilesPage) groups() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var92 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var92 templ.Component) {
 		if len(p.Groups) == 0 {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "files", Title: p.T("files.none"), Text: p.noneText()}))
 		}
 		for _, g := range p.Groups {
-			templ_7745c5c3_Var93 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var93 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				if len(g.Pinned) > 0 {
 					templ_7745c5c3_Buffer.WriteString("<ul class=\"start-files\">")
 					for _, f := range g.Pinned {
 						templ_7745c5c3_Buffer.WriteString("<li>")
 						component.Put(ctx, templ_7745c5c3_Buffer, fileFace(f))
 						templ_7745c5c3_Buffer.WriteString("<div><a class=\"main\" href=\"")
-						var templ_7745c5c3_Var94 templ.SafeURL
-						templ_7745c5c3_Var94, templ_7745c5c3_Err = templ.JoinURLErrs("/files/" + string(f.ID))
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var94))
+						component.URL(templ_7745c5c3_Buffer, "/files/" + string(f.ID))
 						templ_7745c5c3_Buffer.WriteString("\">")
 						component.Text(templ_7745c5c3_Buffer, string(f.Name))
 						templ_7745c5c3_Buffer.WriteString("</a> <span class=\"sub\">")
@@ -1058,13 +965,11 @@ func (p *AllFilesPage) groups() templ.Component {
 					component.Put(ctx, templ_7745c5c3_Buffer, p.row(f))
 				}
 				templ_7745c5c3_Buffer.WriteString("</ul>")
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.groupTitle(g), More: ui.Link{Label: p.T("files.all_of_project"), Href: "/projects/" + string(g.Project) + "/files"}}), templ_7745c5c3_Var93)
 		}
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("files.first"), Href: p.Newest}, ui.Link{Label: p.T("files.more"), Href: p.Older}))
 		component.Put(ctx, templ_7745c5c3_Buffer, TrayShapes(&p.Page))
-		return nil
 	})
 }
 
@@ -1084,16 +989,11 @@ func (p *AllFilesPage) noneText() string {
 
 //go:noinline
 func (p *AllFilesPage) row(f portal.File) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var97 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var97 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<li>")
 		component.Put(ctx, templ_7745c5c3_Buffer, fileFace(f))
 		templ_7745c5c3_Buffer.WriteString("<div class=\"body\"><a class=\"main\" href=\"")
-		var templ_7745c5c3_Var98 templ.SafeURL
-		templ_7745c5c3_Var98, templ_7745c5c3_Err = templ.JoinURLErrs("/files/" + string(f.ID))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var98))
+		component.URL(templ_7745c5c3_Buffer, "/files/" + string(f.ID))
 		templ_7745c5c3_Buffer.WriteString("\">")
 		component.Text(templ_7745c5c3_Buffer, string(f.Name))
 		templ_7745c5c3_Buffer.WriteString("</a> <span class=\"sub\">")
@@ -1101,10 +1001,7 @@ func (p *AllFilesPage) row(f portal.File) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</span></div><div class=\"aside\">")
 		if p.Team {
 			var templ_7745c5c3_Var101 = []any{"state", "zone", string(f.Zone())}
-			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var101...)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.CSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var101...)
 			templ_7745c5c3_Buffer.WriteString("<span class=\"")
 			component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var101).String()))
 			templ_7745c5c3_Buffer.WriteString("\">")
@@ -1121,7 +1018,6 @@ func (p *AllFilesPage) row(f portal.File) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</span> <span>")
 		component.Text(templ_7745c5c3_Buffer, string(p.Size(f.Version.Size)))
 		templ_7745c5c3_Buffer.WriteString("</span></div></li>")
-		return nil
 	})
 }
 

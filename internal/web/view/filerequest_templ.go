@@ -18,21 +18,18 @@ import (
 // when there are none. It stands on top of a project's files.
 //go:noinline
 func (p *Within) openRequests(all []portal.FileRequest) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
 		if len(all) > 0 {
-			templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+				templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					for _, q := range all {
 						component.Put(ctx, templ_7745c5c3_Buffer, p.fileRequest(q))
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var3)
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(p.requestsSection(len(all))), templ_7745c5c3_Var2)
 		}
-		return nil
 	})
 }
 
@@ -45,8 +42,8 @@ func (p *Within) requestsSection(n int) ui.SectionProps {
 // fileRequest is a file request as a row.
 //go:noinline
 func (p *Within) fileRequest(q portal.FileRequest) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) {
+		templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, requestState(q.State, p.T("request.state."+string(q.State))))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if q.Turn != "" {
@@ -54,10 +51,8 @@ func (p *Within) fileRequest(q portal.FileRequest) templ.Component {
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Due(p.DueOn(q.DueOn, q.Turn == portal.ClientSide)))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "upload", Title: q.Title, Href: Href(string(q.ID)), Sub: p.requestSub(q)}), templ_7745c5c3_Var5)
-		return nil
 	})
 }
 
@@ -82,7 +77,7 @@ func (p *Within) askedOf(q portal.FileRequest) string {
 
 //go:noinline
 func requestState(s portal.RequestState, word string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var6 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var6 templ.Component) {
 		switch s {
 		case portal.RequestAccepted:
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneOK, "circle-check", word))
@@ -95,7 +90,6 @@ func requestState(s portal.RequestState, word string) templ.Component {
 		default:
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWait, "hourglass", word))
 		}
-		return nil
 	})
 }
 
@@ -109,8 +103,8 @@ type FileRequestsPage struct {
 
 //go:noinline
 func FileRequests(p FileRequestsPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var7 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var7 templ.Component) {
+		templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			if len(p.Requests) == 0 {
 				if p.team() {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "upload", Title: p.T("request.none"), Text: p.T("request.none_team", "client", p.Project.ClientName)}))
@@ -118,34 +112,29 @@ func FileRequests(p FileRequestsPage) templ.Component {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "upload", Title: p.T("request.none"), Text: p.T("request.none_client", "workspace", p.Name)}))
 				}
 			} else {
-				templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+					templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						for _, q := range p.Requests {
 							component.Put(ctx, templ_7745c5c3_Buffer, p.fileRequest(q))
 						}
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var10)
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("request.list")}), templ_7745c5c3_Var9)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("action.newer"), Href: p.Newest}, ui.Link{Label: p.T("action.older"), Href: p.Older}))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, within(&p.Within, p.acts()), templ_7745c5c3_Var8)
-		return nil
 	})
 }
 
 //go:noinline
 func (p *FileRequestsPage) acts() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var11 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var11 templ.Component) {
 		if p.team() && p.may(portal.Contribute) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("request.ask"), Icon: "upload", Kind: ui.Primary, Small: true, Href: p.path("/requests/new")}))
 		}
-		return nil
 	})
 }
 
@@ -172,11 +161,10 @@ func (p *FileRequestPage) decides() bool {
 
 //go:noinline
 func FileRequest(p FileRequestPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var12 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var12 templ.Component) {
+		templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+			templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, p.facts())
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Over: ui.Link{Label: p.Project.Name, Href: p.path("")}, Title: p.Request.Title}, p.acts()), templ_7745c5c3_Var14)
 			templ_7745c5c3_Buffer.WriteString(" ")
@@ -195,17 +183,14 @@ func FileRequest(p FileRequestPage) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Example != nil {
-				templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+					templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+						templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Put(ctx, templ_7745c5c3_Buffer, p.chip(p.Example.Audience))
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(p.exampleRow()), templ_7745c5c3_Var17)
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var16)
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("request.example")}), templ_7745c5c3_Var15)
 			}
@@ -215,15 +200,13 @@ func FileRequest(p FileRequestPage) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Files) > 0 {
-				templ_7745c5c3_Var18 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Var19 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var18 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+					templ_7745c5c3_Var19 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						for _, f := range p.Files {
 							component.Put(ctx, templ_7745c5c3_Buffer, p.sent(f))
 						}
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var19)
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "sent", Title: p.T("request.sent"), Count: len(p.Files)}), templ_7745c5c3_Var18)
 			} else if p.team() && !p.Request.State.Over() {
@@ -239,9 +222,8 @@ func FileRequest(p FileRequestPage) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Events) > 0 {
-				templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Feed(p.Feed(p.Events, p.Name, false)))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("item.history")}), templ_7745c5c3_Var20)
 			}
@@ -253,16 +235,14 @@ func FileRequest(p FileRequestPage) templ.Component {
 			if p.sends() {
 				component.Put(ctx, templ_7745c5c3_Buffer, TrayShapes(&p.Page))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var13)
-		return nil
 	})
 }
 
 //go:noinline
 func (p *FileRequestPage) facts() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var21 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var21 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, requestState(p.Request.State, p.T("request.state."+string(p.Request.State))))
 		if p.Request.Turn != "" {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.turn(p.Request.Turn, p.Request.TurnSince))
@@ -288,44 +268,37 @@ func (p *FileRequestPage) facts() templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(p.T("request.reminded", "when", p.Ago(p.Request.RemindedAt, p.Now))))
 			templ_7745c5c3_Buffer.WriteString("</span>")
 		}
-		return nil
 	})
 }
 
 // result says how it stands where that is not plain from what follows.
 //go:noinline
 func (p *FileRequestPage) result() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var26 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var26 templ.Component) {
 		switch p.Request.State {
 		case portal.RequestAccepted:
-			templ_7745c5c3_Var27 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				return nil
+			templ_7745c5c3_Var27 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("circle-check", p.T("request.was_accepted", "name", p.by(p.Request.StateBy), "when", p.Time(p.Request.StateAt, p.Now))), templ_7745c5c3_Var27)
 		case portal.RequestRefused:
-			templ_7745c5c3_Var28 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				return nil
+			templ_7745c5c3_Var28 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("rotate-ccw", p.T("request.was_refused", "name", p.by(p.Request.StateBy), "reason", p.Request.Reason)), templ_7745c5c3_Var28)
 		case portal.RequestAnswered:
 			if p.team() {
-				templ_7745c5c3_Var29 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					return nil
+				templ_7745c5c3_Var29 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("inbox", p.T("request.was_answered", "name", p.by(p.Request.StateBy), "when", p.Time(p.Request.StateAt, p.Now))), templ_7745c5c3_Var29)
 			} else {
-				templ_7745c5c3_Var30 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					return nil
+				templ_7745c5c3_Var30 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("inbox", p.T("request.is_with", "workspace", p.Name)), templ_7745c5c3_Var30)
 			}
 		case portal.RequestWithdrawn:
-			templ_7745c5c3_Var31 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				return nil
+			templ_7745c5c3_Var31 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("circle-x", p.T("request.was_withdrawn", "name", p.by(p.Request.StateBy), "when", p.Time(p.Request.StateAt, p.Now))), templ_7745c5c3_Var31)
 		}
-		return nil
 	})
 }
 
@@ -336,15 +309,10 @@ func (p *FileRequestPage) exampleRow() ui.ListRowProps {
 // send is where files are added. The script has them in the tray.
 //go:noinline
 func (p *FileRequestPage) send() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var32 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var33 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var32 templ.Component) {
+		templ_7745c5c3_Var33 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			templ_7745c5c3_Buffer.WriteString("<form class=\"drop\" method=\"post\" action=\"")
-			var templ_7745c5c3_Var34 templ.SafeURL
-			templ_7745c5c3_Var34, templ_7745c5c3_Err = templ.JoinURLErrs(p.path("/files"))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
+			component.URL(templ_7745c5c3_Buffer, p.path("/files"))
 			templ_7745c5c3_Buffer.WriteString("\" enctype=\"multipart/form-data\" data-upload data-project=\"")
 			component.Text(templ_7745c5c3_Buffer, string(string(p.Project.ID)))
 			templ_7745c5c3_Buffer.WriteString("\" data-request=\"")
@@ -380,10 +348,8 @@ func (p *FileRequestPage) send() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</b> <span>")
 			component.Text(templ_7745c5c3_Buffer, string(p.Request.Title))
 			templ_7745c5c3_Buffer.WriteString("</span></div></div></form>")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "send", Title: p.sendTitle()}), templ_7745c5c3_Var33)
-		return nil
 	})
 }
 
@@ -397,8 +363,8 @@ func (p *FileRequestPage) sendTitle() string {
 // sent is a file that came.
 //go:noinline
 func (p *FileRequestPage) sent(f portal.RequestedFile) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var47 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var48 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var47 templ.Component) {
+		templ_7745c5c3_Var48 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			switch f.Scan {
 			case portal.ScanWaiting:
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWait, "hourglass", p.T("scan.waiting")))
@@ -409,10 +375,8 @@ func (p *FileRequestPage) sent(f portal.RequestedFile) templ.Component {
 			if f.Audience == portal.Team {
 				component.Put(ctx, templ_7745c5c3_Buffer, p.chip(f.Audience))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(p.sentRow(f)), templ_7745c5c3_Var48)
-		return nil
 	})
 }
 
@@ -424,7 +388,7 @@ func (p *FileRequestPage) sentRow(f portal.RequestedFile) ui.ListRowProps {
 // everything is where one of the client's people says that nothing more comes.
 //go:noinline
 func (p *FileRequestPage) everything() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var49 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var49 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<section class=\"decide\"><h2>")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("request.everything_title")))
 		templ_7745c5c3_Buffer.WriteString("</h2><p>")
@@ -432,14 +396,13 @@ func (p *FileRequestPage) everything() templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</p>")
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton(p.at("/answer"), ui.ButtonProps{Label: p.T("request.everything"), Icon: "check", Kind: ui.Primary}))
 		templ_7745c5c3_Buffer.WriteString("</section>")
-		return nil
 	})
 }
 
 // decision is where the team accepts what came, or asks again.
 //go:noinline
 func (p *FileRequestPage) decision() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var52 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var52 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<section class=\"decide\">")
 		if p.Request.State == portal.RequestAccepted || p.Request.State == portal.RequestRefused {
 			templ_7745c5c3_Buffer.WriteString("<details class=\"fold\"")
@@ -464,21 +427,20 @@ func (p *FileRequestPage) decision() templ.Component {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.decisionForm())
 		}
 		templ_7745c5c3_Buffer.WriteString("</section>")
-		return nil
 	})
 }
 
 //go:noinline
 func (p *FileRequestPage) decisionForm() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var56 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var57 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var56 templ.Component) {
+		templ_7745c5c3_Var57 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, revision(p.Request.Revision))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Request.State != portal.RequestRefused {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "reason", Label: p.T("request.reason"), Hint: p.T("request.reason_hint", "client", p.Project.ClientName), Value: p.Reason, Error: p.Err("reason"), Max: portal.MaxText, Rows: 3, Draft: "refuse-" + string(p.Request.ID)}))
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var58 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var58 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				if p.Request.State != portal.RequestRefused {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("request.again"), Icon: "rotate-ccw", Name: "decision", Value: "refuse"}))
 				}
@@ -486,13 +448,10 @@ func (p *FileRequestPage) decisionForm() templ.Component {
 				if p.Request.State != portal.RequestAccepted {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("request.accept"), Icon: "check", Kind: ui.Primary, Name: "decision", Value: "accept"}))
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Row(), templ_7745c5c3_Var58)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/decide")}), templ_7745c5c3_Var57)
-		return nil
 	})
 }
 
@@ -503,16 +462,11 @@ func (p *FileRequestPage) changes() bool {
 
 //go:noinline
 func (p *FileRequestPage) acts() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var59 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var59 templ.Component) {
 		if p.changes() {
 			if len(p.Files) == 0 {
 				templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
-				var templ_7745c5c3_Var60 templ.SafeURL
-				templ_7745c5c3_Var60, templ_7745c5c3_Err = templ.JoinURLErrs(p.at("/decide"))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var60))
+				component.URL(templ_7745c5c3_Buffer, p.at("/decide"))
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Put(ctx, templ_7745c5c3_Buffer, revision(p.Request.Revision))
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("request.got_it"), Icon: "check", Small: true, Name: "decision", Value: "accept"}))
@@ -523,7 +477,6 @@ func (p *FileRequestPage) acts() templ.Component {
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Menu(p.T("item.actions", "title", p.Request.Title), []ui.MenuItem{{Label: p.T("request.withdraw"), Icon: "circle-x", Open: "withdraw"}}))
 		}
-		return nil
 	})
 }
 
@@ -562,9 +515,9 @@ func (p *FileRequestForm) action() string {
 
 //go:noinline
 func EditFileRequest(p FileRequestForm) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var61 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var62 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var63 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var61 templ.Component) {
+		templ_7745c5c3_Var62 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+			templ_7745c5c3_Var63 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				if p.ID != "" {
 					templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"revision\" value=\"")
 					component.Text(templ_7745c5c3_Buffer, string(p.Revision))
@@ -575,11 +528,10 @@ func EditFileRequest(p FileRequestForm) templ.Component {
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "body", Label: p.T("request.body"), Optional: p.T("form.optional"), Hint: p.T("request.body_hint"), Value: p.Body, Error: p.Err("body"), Max: portal.MaxText}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var65 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var65 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "due_on", Label: p.T("request.due_on"), Optional: p.T("form.optional"), Type: "date", Value: p.DueOn, Error: p.Err("due_on")}))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "assignee", Label: p.T("request.assignee"), Value: p.Assignee, Error: p.Err("assignee")}, p.people()))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var65)
 				templ_7745c5c3_Buffer.WriteString(" ")
@@ -594,9 +546,8 @@ func EditFileRequest(p FileRequestForm) templ.Component {
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.ID != "" {
-					templ_7745c5c3_Var66 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var66 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, p.previewAct("body"))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, p.saveAct(p.T("action.save"), Href(string(p.ID)), ""), templ_7745c5c3_Var66)
 				} else {
@@ -610,13 +561,10 @@ func EditFileRequest(p FileRequestForm) templ.Component {
 					component.Put(ctx, templ_7745c5c3_Buffer, p.previewAct("body"))
 					templ_7745c5c3_Buffer.WriteString("</div>")
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.action(), Guard: true, Dirty: p.Failed() || p.Conflict != nil}), templ_7745c5c3_Var63)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, formFrame(&p.Within, p.Heading(), p.Conflict), templ_7745c5c3_Var62)
-		return nil
 	})
 }
 

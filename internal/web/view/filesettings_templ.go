@@ -22,13 +22,13 @@ type FileSettingsPage struct {
 
 //go:noinline
 func FileSettings(p FileSettingsPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("settings.title"), Lead: p.T("settings.files_lead")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, settingsTabs(&p.Page, "files"))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, revision(p.Revision))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.Conflict {
@@ -37,43 +37,36 @@ func FileSettings(p FileSettingsPage) templ.Component {
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					templ_7745c5c3_Buffer.WriteString("<div class=\"stack\"><p class=\"muted\">")
 					component.Text(templ_7745c5c3_Buffer, string(p.T("settings.limits_hint")))
 					templ_7745c5c3_Buffer.WriteString("</p>")
-					templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "file_limit", Label: p.T("settings.file_limit"), Type: "number", InputMode: "numeric", Value: p.File, Error: p.Err("file_limit"), Required: true, Attrs: templ.Attributes{"min": "1"}}))
 						templ_7745c5c3_Buffer.WriteString(" ")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "file_limit_unit", Label: p.T("settings.unit"), Value: p.FileUnit}, p.units()))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var6)
-					templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "client_limit", Label: p.T("settings.client_limit"), Type: "number", InputMode: "numeric", Value: p.Client, Error: p.Err("client_limit"), Required: true, Attrs: templ.Attributes{"min": "1"}}))
 						templ_7745c5c3_Buffer.WriteString(" ")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "client_limit_unit", Label: p.T("settings.unit"), Value: p.ClientUnit}, p.units()))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var7)
 					templ_7745c5c3_Buffer.WriteString("</div>")
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("settings.limits")}), templ_7745c5c3_Var4)
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Switch(ui.Choice{Name: "share_links", Label: p.T("settings.share_links"), Hint: p.T("settings.share_links_hint"), On: p.ShareLinks}))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("sharelink.all")}), templ_7745c5c3_Var8)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.SaveBar(ui.SaveBarProps{Title: p.T("settings.unsaved"), Save: ui.ButtonProps{Label: p.T("action.save"), Kind: ui.Primary}, Discard: ui.Link{Label: p.T("settings.discard"), Href: "/settings/files"}}))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/settings/files", Guard: true, Dirty: p.Failed() || p.Conflict, Wide: true}), templ_7745c5c3_Var3)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
-		return nil
 	})
 }
 

@@ -93,8 +93,8 @@ func (p *FilesPage) empty() bool { return len(p.Folders)+len(p.Files) == 0 }
 
 //go:noinline
 func Files(p FilesPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.openRequests(p.Requests))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, p.trail())
@@ -126,16 +126,14 @@ func Files(p FilesPage) templ.Component {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("files.first"), Href: p.Newest}, ui.Link{Label: p.T("files.more"), Href: p.Older}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, TrayShapes(&p.Page))
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, within(&p.Within, p.acts()), templ_7745c5c3_Var2)
-		return nil
 	})
 }
 
 //go:noinline
 func (p *FilesPage) acts() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) {
 		if p.team() && p.may(portal.Contribute) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("request.ask"), Icon: "inbox", Small: true, Href: p.path("/requests/new")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
@@ -144,7 +142,6 @@ func (p *FilesPage) acts() templ.Component {
 		if p.mayAdd() {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("folder.add"), Icon: "folder-plus", Small: p.team(), Href: p.newFolder(), Attrs: templ.Attributes{"data-dialog": true}}))
 		}
-		return nil
 	})
 }
 
@@ -159,17 +156,12 @@ func (p *FilesPage) newFolder() string {
 // trail is the way down to this folder.
 //go:noinline
 func (p *FilesPage) trail() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) {
 		if len(p.Path) > 0 {
 			templ_7745c5c3_Buffer.WriteString("<nav class=\"trail\" aria-label=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("files.path")))
 			templ_7745c5c3_Buffer.WriteString("\"><ol><li><a href=\"")
-			var templ_7745c5c3_Var6 templ.SafeURL
-			templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinURLErrs(p.Look.At(p.path("/files")))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
+			component.URL(templ_7745c5c3_Buffer, p.Look.At(p.path("/files")))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("files"))
 			component.Text(templ_7745c5c3_Buffer, string(p.T("section.files")))
@@ -179,12 +171,7 @@ func (p *FilesPage) trail() templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("chevron-right"))
 				if i < len(p.Path)-1 {
 					templ_7745c5c3_Buffer.WriteString("<a href=\"")
-					var templ_7745c5c3_Var8 templ.SafeURL
-					templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinURLErrs(p.Look.At("/folders/" + string(f.ID)))
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
+					component.URL(templ_7745c5c3_Buffer, p.Look.At("/folders/" + string(f.ID)))
 					templ_7745c5c3_Buffer.WriteString("\">")
 					component.Text(templ_7745c5c3_Buffer, string(f.Name))
 					templ_7745c5c3_Buffer.WriteString("</a>")
@@ -204,14 +191,13 @@ func (p *FilesPage) trail() templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString("</nav>")
 		}
-		return nil
 	})
 }
 
 // tools narrow the list, order it, and change how it looks.
 //go:noinline
 func (p *FilesPage) tools() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var11 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var11 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"file-tools\"><nav class=\"zones\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("files.zones")))
 		templ_7745c5c3_Buffer.WriteString("\"><ul>")
@@ -220,12 +206,7 @@ func (p *FilesPage) tools() templ.Component {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.zoneLink(z, zoneIcon(z), p.zoneWord(z)))
 		}
 		templ_7745c5c3_Buffer.WriteString("</ul></nav><form class=\"find\" method=\"get\" action=\"")
-		var templ_7745c5c3_Var13 templ.SafeURL
-		templ_7745c5c3_Var13, templ_7745c5c3_Err = templ.JoinURLErrs(p.path("/files"))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
+		component.URL(templ_7745c5c3_Buffer, p.path("/files"))
 		templ_7745c5c3_Buffer.WriteString("\" role=\"search\">")
 		if p.Look.Grid {
 			templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"view\" value=\"grid\">")
@@ -246,12 +227,7 @@ func (p *FilesPage) tools() templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</span></summary><div class=\"menu-list\">")
 		for _, s := range p.sorts() {
 			templ_7745c5c3_Buffer.WriteString("<a href=\"")
-			var templ_7745c5c3_Var19 templ.SafeURL
-			templ_7745c5c3_Var19, templ_7745c5c3_Err = templ.JoinURLErrs(s.href)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
+			component.URL(templ_7745c5c3_Buffer, s.href)
 			templ_7745c5c3_Buffer.WriteString("\"")
 			if s.current {
 				templ_7745c5c3_Buffer.WriteString(" aria-current=\"true\"")
@@ -268,7 +244,6 @@ func (p *FilesPage) tools() templ.Component {
 		component.Put(ctx, templ_7745c5c3_Buffer, p.lookLink("list", p.T("files.as_list"), !p.Look.Grid))
 		component.Put(ctx, templ_7745c5c3_Buffer, p.lookLink("layout-grid", p.T("files.as_grid"), p.Look.Grid))
 		templ_7745c5c3_Buffer.WriteString("</div></div>")
-		return nil
 	})
 }
 
@@ -305,40 +280,28 @@ func (p *Within) zoneWord(z portal.Zone) string {
 // zoneChip says who brought something and who sees it: colour, icon and word.
 //go:noinline
 func (p *Within) zoneChip(z portal.Zone) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var21 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var21 templ.Component) {
 		var templ_7745c5c3_Var22 = []any{"state", "zone", string(z)}
-		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var22...)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.CSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var22...)
 		templ_7745c5c3_Buffer.WriteString("<span class=\"")
 		component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var22).String()))
 		templ_7745c5c3_Buffer.WriteString("\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon(zoneIcon(z)))
 		component.Text(templ_7745c5c3_Buffer, string(p.zoneWord(z)))
 		templ_7745c5c3_Buffer.WriteString("</span>")
-		return nil
 	})
 }
 
 //go:noinline
 func (p *FilesPage) zoneLink(z portal.Zone, icon, word string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var25 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var25 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<li>")
 		var templ_7745c5c3_Var26 = []any{"zone", string(z)}
-		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var26...)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.CSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var26...)
 		templ_7745c5c3_Buffer.WriteString("<a class=\"")
 		component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var26).String()))
 		templ_7745c5c3_Buffer.WriteString("\" href=\"")
-		var templ_7745c5c3_Var28 templ.SafeURL
-		templ_7745c5c3_Var28, templ_7745c5c3_Err = templ.JoinURLErrs(p.zoned(z))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
+		component.URL(templ_7745c5c3_Buffer, p.zoned(z))
 		templ_7745c5c3_Buffer.WriteString("\"")
 		if p.Look.Zone == z {
 			templ_7745c5c3_Buffer.WriteString(" aria-current=\"true\"")
@@ -347,7 +310,6 @@ func (p *FilesPage) zoneLink(z portal.Zone, icon, word string) templ.Component {
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon(icon))
 		component.Text(templ_7745c5c3_Buffer, string(word))
 		templ_7745c5c3_Buffer.WriteString("</a></li>")
-		return nil
 	})
 }
 
@@ -359,14 +321,9 @@ func (p *FilesPage) zoned(z portal.Zone) string {
 
 //go:noinline
 func (p *FilesPage) lookLink(icon, word string, current bool) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var30 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var30 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<a class=\"icon-button\" href=\"")
-		var templ_7745c5c3_Var31 templ.SafeURL
-		templ_7745c5c3_Var31, templ_7745c5c3_Err = templ.JoinURLErrs(p.looked(icon == "layout-grid"))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var31))
+		component.URL(templ_7745c5c3_Buffer, p.looked(icon == "layout-grid"))
 		templ_7745c5c3_Buffer.WriteString("\" title=\"")
 		component.Text(templ_7745c5c3_Buffer, string(word))
 		templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
@@ -378,7 +335,6 @@ func (p *FilesPage) lookLink(icon, word string, current bool) templ.Component {
 		templ_7745c5c3_Buffer.WriteString(">")
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon(icon))
 		templ_7745c5c3_Buffer.WriteString("</a>")
-		return nil
 	})
 }
 
@@ -420,7 +376,7 @@ func (p *FilesPage) sorted(by string, desc bool) string {
 // pinned are the files to start with.
 //go:noinline
 func (p *FilesPage) pinned() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var34 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var34 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<section class=\"section start\"><header><h2>")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("files.start")))
 		templ_7745c5c3_Buffer.WriteString("</h2></header><ul class=\"start-files\">")
@@ -428,12 +384,7 @@ func (p *FilesPage) pinned() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("<li>")
 			component.Put(ctx, templ_7745c5c3_Buffer, fileFace(f))
 			templ_7745c5c3_Buffer.WriteString("<div><a class=\"main\" href=\"")
-			var templ_7745c5c3_Var36 templ.SafeURL
-			templ_7745c5c3_Var36, templ_7745c5c3_Err = templ.JoinURLErrs("/files/" + string(f.ID))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var36))
+			component.URL(templ_7745c5c3_Buffer, "/files/" + string(f.ID))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(f.Name))
 			templ_7745c5c3_Buffer.WriteString("</a> <span class=\"sub\">")
@@ -441,7 +392,6 @@ func (p *FilesPage) pinned() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</span></div></li>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</ul></section>")
-		return nil
 	})
 }
 
@@ -449,14 +399,9 @@ func (p *FilesPage) pinned() templ.Component {
 // chosen.
 //go:noinline
 func (p *FilesPage) upload() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var39 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var39 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<form class=\"drop\" id=\"upload\" method=\"post\" action=\"")
-		var templ_7745c5c3_Var40 templ.SafeURL
-		templ_7745c5c3_Var40, templ_7745c5c3_Err = templ.JoinURLErrs(p.path("/files"))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var40))
+		component.URL(templ_7745c5c3_Buffer, p.path("/files"))
 		templ_7745c5c3_Buffer.WriteString("\" enctype=\"multipart/form-data\" data-upload data-project=\"")
 		component.Text(templ_7745c5c3_Buffer, string(string(p.Project.ID)))
 		templ_7745c5c3_Buffer.WriteString("\" data-folder=\"")
@@ -526,7 +471,6 @@ func (p *FilesPage) upload() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</div>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</div></form>")
-		return nil
 	})
 }
 
@@ -536,7 +480,7 @@ func (p *FilesPage) asks() bool { return p.team() && !p.teamOnly() }
 // who says who will see what is brought here, and lets the team choose.
 //go:noinline
 func (p *FilesPage) who() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var59 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var59 templ.Component) {
 		if p.asks() {
 			templ_7745c5c3_Buffer.WriteString("<fieldset class=\"who\"><legend class=\"sr\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("files.who")))
@@ -570,18 +514,16 @@ func (p *FilesPage) who() templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(p.T("files.who.both", "workspace", p.Name, "client", p.Project.ClientName)))
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
-		return nil
 	})
 }
 
 // none says who will fill the empty place.
 //go:noinline
 func (p *FilesPage) none() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var67 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var67 templ.Component) {
 		if p.Look.Zone != "" {
-			templ_7745c5c3_Var68 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var68 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("files.show_all"), Small: true, Href: p.zoned("")}))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: zoneIcon(p.Look.Zone), Title: p.T("files.none_zone", "zone", p.zoneWord(p.Look.Zone)), Text: p.T("files.none_zone_text")}), templ_7745c5c3_Var68)
 		} else if len(p.Path) > 0 {
@@ -589,7 +531,6 @@ func (p *FilesPage) none() templ.Component {
 		} else {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "files", Title: p.T("files.none"), Text: p.noneText()}))
 		}
-		return nil
 	})
 }
 
@@ -606,16 +547,11 @@ func (p *FilesPage) noneText() string {
 // hits are what a search found.
 //go:noinline
 func (p *FilesPage) hits() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var69 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var69 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<section class=\"section\"><header><h2>")
 		component.Text(templ_7745c5c3_Buffer, string(p.N("files.found", len(p.Hits), "query", p.Look.Query)))
 		templ_7745c5c3_Buffer.WriteString("</h2><a href=\"")
-		var templ_7745c5c3_Var71 templ.SafeURL
-		templ_7745c5c3_Var71, templ_7745c5c3_Err = templ.JoinURLErrs(p.zoned(""))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var71))
+		component.URL(templ_7745c5c3_Buffer, p.zoned(""))
 		templ_7745c5c3_Buffer.WriteString("\">")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("files.show_all")))
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("x"))
@@ -628,12 +564,7 @@ func (p *FilesPage) hits() templ.Component {
 				templ_7745c5c3_Buffer.WriteString("<li>")
 				component.Put(ctx, templ_7745c5c3_Buffer, fileFace(h.File))
 				templ_7745c5c3_Buffer.WriteString("<div class=\"body\"><a class=\"main\" href=\"")
-				var templ_7745c5c3_Var73 templ.SafeURL
-				templ_7745c5c3_Var73, templ_7745c5c3_Err = templ.JoinURLErrs("/files/" + string(h.File.ID))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var73))
+				component.URL(templ_7745c5c3_Buffer, "/files/" + string(h.File.ID))
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Text(templ_7745c5c3_Buffer, string(h.File.Name))
 				templ_7745c5c3_Buffer.WriteString("</a> ")
@@ -653,7 +584,6 @@ func (p *FilesPage) hits() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</ul>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</section>")
-		return nil
 	})
 }
 

@@ -13,49 +13,43 @@ import "github.com/vitrine-portal/vitrine/internal/web/view/ui"
 // Frame draws the shell that the reader has around the page.
 //go:noinline
 func Frame(p *Page) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
 		if p.Shell.Client != nil {
-			templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var1)
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ClientShell(*p.Shell.Client), templ_7745c5c3_Var2)
 		} else if p.Shell.Team != nil {
-			templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var1)
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.TeamShell(*p.Shell.Team), templ_7745c5c3_Var3)
 		} else {
-			templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var1)
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.CardShell(*p.Shell.Card), templ_7745c5c3_Var4)
 		}
-		return nil
 	})
 }
 
 // whose leads a person of several clients from one's list to another's.
 //go:noinline
 func (p *Page) whose() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var5 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var5 templ.Component) {
 		if len(p.Whose) > 0 {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Tabs(p.T("shell.clients"), p.Whose))
 		}
-		return nil
 	})
 }
 
 // Faults sums up what is wrong with the form that came back.
 //go:noinline
 func Faults(p *Page) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var6 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var6 templ.Component) {
 		if p.Failed() {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.T("form.wrong"), p.T("form.kept"), p.Faults()))
 		}
-		return nil
 	})
 }
 
@@ -70,8 +64,8 @@ type FailurePage struct {
 
 //go:noinline
 func Failure(p FailurePage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var7 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var7 templ.Component) {
+		templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.Title, Lead: p.Text}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.ID != "" {
@@ -82,10 +76,8 @@ func Failure(p FailurePage) templ.Component {
 			templ_7745c5c3_Buffer.WriteString(" <p>")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.Home.Label, Href: p.Home.Href, Kind: ui.Primary}))
 			templ_7745c5c3_Buffer.WriteString("</p>")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var8)
-		return nil
 	})
 }
 

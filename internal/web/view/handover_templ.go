@@ -30,20 +30,14 @@ func (p *Within) takesHandover() bool {
 // handoverLink leads to the pack of whoever may have one.
 //go:noinline
 func (p *Within) handoverLink() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
 		if p.takesHandover() {
 			templ_7745c5c3_Buffer.WriteString("<p><a class=\"link\" href=\"")
-			var templ_7745c5c3_Var2 templ.SafeURL
-			templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinURLErrs(p.path("/handover"))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
+			component.URL(templ_7745c5c3_Buffer, p.path("/handover"))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("handover.link")))
 			templ_7745c5c3_Buffer.WriteString("</a></p>")
 		}
-		return nil
 	})
 }
 
@@ -71,14 +65,14 @@ func (p *HandoverPage) deleted() string {
 
 //go:noinline
 func Handover(p HandoverPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) {
+		templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.Project.Name, Href: p.path("")}, Title: p.T("handover.title"), Lead: p.lead()}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+				templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					if p.has(portal.SectionFiles) {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "folder", Title: p.T("handover.in.files"), Sub: p.deleted()}))
 						templ_7745c5c3_Buffer.WriteString(" ")
@@ -90,34 +84,28 @@ func Handover(p HandoverPage) templ.Component {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "message-square", Title: p.T("handover.in.talk")}))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "shield-check", Title: p.T("handover.in.sums")}))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var7)
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("handover.in_it")}), templ_7745c5c3_Var6)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.team() && len(p.People) == 0 {
-				templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					return nil
+				templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("info", p.T("handover.nobody", "client", p.Project.ClientName)), templ_7745c5c3_Var8)
 			} else {
-				templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					if p.team() {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "person", Label: p.T("handover.person"), Hint: p.T("handover.person_hint"), Value: string(p.Person), Error: p.Err("person")}, p.people()))
 					}
 					templ_7745c5c3_Buffer.WriteString(" <div class=\"submit\">")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("handover.take"), Icon: "download", Kind: ui.Primary, Attrs: templ.Attributes{"data-download": true}}))
 					templ_7745c5c3_Buffer.WriteString("</div>")
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.path("/handover")}), templ_7745c5c3_Var9)
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var5)
-		return nil
 	})
 }
 

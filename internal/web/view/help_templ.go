@@ -75,43 +75,37 @@ func (p *HelpPage) topics() []helpTopic {
 // Help draws it.
 //go:noinline
 func Help(p HelpPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("nav.help"), Lead: p.T("help.lead")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				for _, t := range p.topics() {
-					templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						templ_7745c5c3_Buffer.WriteString("<p class=\"prose\">")
 						component.Text(templ_7745c5c3_Buffer, string(p.T("help." + t.Key + ".text")))
 						templ_7745c5c3_Buffer.WriteString("</p>")
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("help." + t.Key), More: t.Link}), templ_7745c5c3_Var4)
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Columns(helpSide(p)), templ_7745c5c3_Var3)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
-		return nil
 	})
 }
 
 //go:noinline
 func helpSide(p HelpPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var6 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var6 templ.Component) {
 		for _, c := range p.Clients {
 			if c.Contact.Name != "" {
-				templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Contact(p.contact(c.Contact, p.Office, c.ID, p.Self.Messages && c.Can(portal.SendMessage) && !p.ReadOnly)))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Panel(p.contactTitle(c)), templ_7745c5c3_Var7)
 			}
 		}
-		return nil
 	})
 }
 

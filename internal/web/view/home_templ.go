@@ -97,15 +97,13 @@ func (p *Page) needs(all []portal.Need, workspace string, several bool) []ui.Nee
 
 //go:noinline
 func (p *HomePage) cards(projects []portal.Project) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			for _, pr := range projects {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.ProjectCard(p.ProjectCard(pr, p.Summaries[pr.ID], p.Workspace)))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Grid(), templ_7745c5c3_Var2)
-		return nil
 	})
 }
 
@@ -160,43 +158,39 @@ func (p *HomePage) startProgress() string {
 // Home draws a client person's home.
 //go:noinline
 func Home(p HomePage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) {
+		templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.ClientName}, Title: p.greeting(), Lead: p.lead(), Greeting: true}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				if len(p.Needs) > 0 {
-					templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Needs(p.needs()))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("home.needs"), Count: p.NeedsInAll, More: p.moreNeeds()}), templ_7745c5c3_Var6)
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if len(p.Projects) == 0 {
-					templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "folder-kanban", Title: p.T("home.projects.none"), Text: p.T("home.projects.none.text", "workspace", p.Workspace)}))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("home.projects"), More: p.allProjects("")}), templ_7745c5c3_Var7)
 				}
 				for _, g := range byClient(p.Projects) {
 					if p.Several {
-						templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Put(ctx, templ_7745c5c3_Buffer, p.cards(g.projects))
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("home.projects.of", "client", g.name), More: p.allProjects(g.client)}), templ_7745c5c3_Var8)
 					} else {
-						templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Put(ctx, templ_7745c5c3_Buffer, p.cards(g.projects))
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("home.projects"), More: p.allProjects("")}), templ_7745c5c3_Var9)
 					}
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, p.whose())
 					templ_7745c5c3_Buffer.WriteString(" ")
 					if len(p.News) == 0 {
@@ -206,16 +200,12 @@ func Home(p HomePage) templ.Component {
 					} else {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Feed(p.feed(p.News, p.Workspace, true, newsShown)))
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "news", Title: p.T("home.news")}), templ_7745c5c3_Var10)
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Columns(homeSide(p)), templ_7745c5c3_Var5)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var4)
-		return nil
 	})
 }
 
@@ -237,27 +227,24 @@ func (p *HomePage) moreNeeds() ui.Link {
 
 //go:noinline
 func homeSide(p HomePage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var12 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var12 templ.Component) {
 		if p.Welcome != "" {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"prose\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.Welcome))
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
 		if p.Contact.Name != "" {
-			templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Contact(p.contact(p.Contact, p.Office, p.Client, p.MayWrite)))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Panel(p.T("home.contact")), templ_7745c5c3_Var14)
 		}
 		if !p.started() && !p.ReadOnly {
-			templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.StartList(p.startProgress(), p.start()))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Panel(p.T("home.start")), templ_7745c5c3_Var15)
 		}
-		return nil
 	})
 }
 
@@ -272,8 +259,8 @@ type NeedsPage struct {
 // NeedsAll draws it.
 //go:noinline
 func NeedsAll(p NeedsPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var16 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var16 templ.Component) {
+		templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("home.needs"), Lead: p.T("home.needs.where")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Needs) == 0 {
@@ -281,10 +268,8 @@ func NeedsAll(p NeedsPage) templ.Component {
 			} else {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Needs(p.Page.needs(p.Needs, p.Workspace, p.Several)))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var17)
-		return nil
 	})
 }
 

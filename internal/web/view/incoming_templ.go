@@ -53,8 +53,8 @@ func incomingFrom(p *Page, m portal.IncomingMail) string {
 
 //go:noinline
 func Incoming(p IncomingPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("outbox.title"), Href: "/outbox"}, Title: p.T("incoming.title"), Lead: p.T("incoming.lead")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Tabs(p.T("outbox.filter"), p.Tabs))
@@ -62,29 +62,26 @@ func Incoming(p IncomingPage) templ.Component {
 			if len(p.Mails) == 0 {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "inbox", Title: p.T("incoming.empty.title"), Text: p.T("incoming.empty.text")}))
 			} else {
-				templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					for _, m := range p.Mails {
 						templ_7745c5c3_Buffer.WriteString("<tr>")
-						templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.Lines(ui.Link{Label: incomingSubject(&p.Page, m), Href: "/incoming/" + string(m.ID)}, ""))
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(""), templ_7745c5c3_Var4)
-						templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Text(templ_7745c5c3_Buffer, string(incomingFrom(&p.Page, m)))
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("outbox.from")), templ_7745c5c3_Var5)
-						templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							if m.PersonName != "" {
 								component.Text(templ_7745c5c3_Buffer, string(m.PersonName))
 							} else {
 								component.Text(templ_7745c5c3_Buffer, string(p.T("incoming.nobodys")))
 							}
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("incoming.belongs")), templ_7745c5c3_Var7)
-						templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.IncomingState(string(m.State), p.T("incoming.state."+string(m.State))))
 							templ_7745c5c3_Buffer.WriteString(" ")
 							if why := incomingReason(&p.Page, m); why != "" {
@@ -92,26 +89,21 @@ func Incoming(p IncomingPage) templ.Component {
 								component.Text(templ_7745c5c3_Buffer, string(why))
 								templ_7745c5c3_Buffer.WriteString("</span>")
 							}
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("outbox.state")), templ_7745c5c3_Var10)
-						templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Text(templ_7745c5c3_Buffer, string(p.Ago(m.ReceivedAt, p.Now)))
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("incoming.came")), templ_7745c5c3_Var12)
 						templ_7745c5c3_Buffer.WriteString("</tr>")
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Table(p.T("incoming.title"), []ui.Column{{Label: p.T("outbox.what")}, {Label: p.T("outbox.from")}, {Label: p.T("incoming.belongs")}, {Label: p.T("outbox.state")}, {Label: p.T("incoming.came")}}), templ_7745c5c3_Var3)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(p.Newer, p.Older))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
-		return nil
 	})
 }
 
@@ -221,23 +213,20 @@ func (p *IncomingMailPage) lines() []ui.Fact {
 
 //go:noinline
 func IncomingMail(p IncomingMailPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var14 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var14 templ.Component) {
+		templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+			templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.IncomingState(string(p.Mail.State), p.T("incoming.state."+string(p.Mail.State))))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Over: ui.Link{Label: p.T("incoming.title"), Href: "/incoming"}, Title: p.Subject()}, incomingActs(p)), templ_7745c5c3_Var16)
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Facts(p.facts()))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("outbox.about")}), templ_7745c5c3_Var17)
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var18 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var18 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.MailPreview(ui.MailProps{Facts: p.lines(), Text: p.Mail.Body}))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("incoming.text")}), templ_7745c5c3_Var18)
 			templ_7745c5c3_Buffer.WriteString(" ")
@@ -248,63 +237,49 @@ func IncomingMail(p IncomingMailPage) templ.Component {
 			if p.CanAccept && p.Mail.WantsProject() {
 				component.Put(ctx, templ_7745c5c3_Buffer, p.filesTo())
 			} else if p.CanAccept {
-				templ_7745c5c3_Err = ui.Confirm(ui.ConfirmProps{ID: "accept", Title: p.T("incoming.accept.title", "name", p.Mail.PersonName), Text: p.T("incoming.accept.text", "name", p.Mail.PersonName, "from", incomingFrom(&p.Page, p.Mail)),
-					Act: p.T("incoming.accept", "name", p.Mail.PersonName), Cancel: p.T("action.cancel"), Post: "/incoming/" + string(p.Mail.ID) + "/accept"}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Confirm(ui.ConfirmProps{ID: "accept", Title: p.T("incoming.accept.title", "name", p.Mail.PersonName), Text: p.T("incoming.accept.text", "name", p.Mail.PersonName, "from", incomingFrom(&p.Page, p.Mail)),
+					Act: p.T("incoming.accept", "name", p.Mail.PersonName), Cancel: p.T("action.cancel"), Post: "/incoming/" + string(p.Mail.ID) + "/accept"}))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var15)
-		return nil
 	})
 }
 
 // filesTo says into which project the mail's files go, and lets it in.
 //go:noinline
 func (p *IncomingMailPage) filesTo() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var19 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var19 templ.Component) {
+		templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			templ_7745c5c3_Buffer.WriteString("<div class=\"stack\"><p class=\"muted\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("incoming.files_to.text", "name", p.Mail.PersonName)))
 			templ_7745c5c3_Buffer.WriteString("</p>")
-			templ_7745c5c3_Var22 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var22 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "project", Label: p.T("incoming.files_to.project"), Required: true}, p.projects()))
 				templ_7745c5c3_Buffer.WriteString(" <div>")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("incoming.accept", "name", p.Mail.PersonName), Icon: "check", Kind: ui.Primary}))
 				templ_7745c5c3_Buffer.WriteString("</div>")
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/incoming/" + string(p.Mail.ID) + "/accept"}), templ_7745c5c3_Var22)
 			templ_7745c5c3_Buffer.WriteString("</div>")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "files", Title: p.T("incoming.files_to")}), templ_7745c5c3_Var20)
-		return nil
 	})
 }
 
 // assign says in two steps where the mail belongs, and whose it is.
 //go:noinline
 func (p *IncomingMailPage) assign() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var23 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var24 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var23 templ.Component) {
+		templ_7745c5c3_Var24 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			templ_7745c5c3_Buffer.WriteString("<div class=\"stack\"><p class=\"muted\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("incoming.assign.text")))
 			templ_7745c5c3_Buffer.WriteString("</p><form class=\"form\" method=\"get\" action=\"")
-			var templ_7745c5c3_Var26 templ.SafeURL
-			templ_7745c5c3_Var26, templ_7745c5c3_Err = templ.JoinURLErrs("/incoming/" + string(p.Mail.ID) + "#assign")
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var26))
+			component.URL(templ_7745c5c3_Buffer, "/incoming/" + string(p.Mail.ID) + "#assign")
 			templ_7745c5c3_Buffer.WriteString("\">")
-			templ_7745c5c3_Var27 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var27 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, p.clientFields(p.Clients))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "conversation", Label: p.T("incoming.assign.conversation"), Value: p.Conversation}, p.conversations()))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var27)
 			if p.People.Count > len(p.People.People) || p.Who != "" {
@@ -315,7 +290,7 @@ func (p *IncomingMailPage) assign() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</div></form>")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(p.Newer, p.Older))
 			if len(p.People.People) > 0 {
-				templ_7745c5c3_Var28 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var28 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"conversation\" value=\"")
 					component.Text(templ_7745c5c3_Buffer, string(p.Conversation))
 					templ_7745c5c3_Buffer.WriteString("\">")
@@ -323,28 +298,24 @@ func (p *IncomingMailPage) assign() templ.Component {
 					templ_7745c5c3_Buffer.WriteString(" <div>")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("incoming.assign.post"), Icon: "check", Kind: ui.Primary}))
 					templ_7745c5c3_Buffer.WriteString("</div>")
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/incoming/" + string(p.Mail.ID) + "/assign"}), templ_7745c5c3_Var28)
 			}
 			templ_7745c5c3_Buffer.WriteString("</div>")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "assign", Title: p.T("incoming.assign")}), templ_7745c5c3_Var24)
-		return nil
 	})
 }
 
 //go:noinline
 func incomingActs(p IncomingMailPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var30 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var30 templ.Component) {
 		if p.CanDiscard {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton("/incoming/"+string(p.Mail.ID)+"/discard", ui.ButtonProps{Label: p.T("incoming.discard"), Icon: "x"}))
 		}
 		if p.CanAccept && !p.Mail.WantsProject() {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("incoming.accept", "name", p.Mail.PersonName), Icon: "check", Kind: ui.Primary, Open: "accept"}))
 		}
-		return nil
 	})
 }
 

@@ -29,8 +29,8 @@ type InvitationPage struct {
 
 //go:noinline
 func Invitation(p InvitationPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			switch p.State {
 			case portal.InvitationValid:
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.headline(), Lead: p.lead()}))
@@ -70,9 +70,8 @@ func Invitation(p InvitationPage) templ.Component {
 				} else {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("invitation.expired.title"), Lead: p.T("invitation.expired.text", "inviter", p.Inviter, "when", p.Time(p.Expires, p.Now))}))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("invitation.expired.act"), Kind: ui.Primary, Full: true}))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.Path + "/ask"}), templ_7745c5c3_Var8)
 				}
@@ -105,10 +104,8 @@ func Invitation(p InvitationPage) templ.Component {
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, invitationHelp(p))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
-		return nil
 	})
 }
 
@@ -156,24 +153,22 @@ func (p InvitationPage) memberLead() string {
 // account, and on who is signed in.
 //go:noinline
 func invitationWay(p InvitationPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var9 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var9 templ.Component) {
 		if p.other() {
 			templ_7745c5c3_Buffer.WriteString("<div class=\"boxed stack tight\" id=\"other\"><p><b>")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("invitation.other.title", "email", p.SignedInAs)))
 			templ_7745c5c3_Buffer.WriteString("</b></p><p class=\"muted\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("invitation.other.text", "email", p.Email)))
 			templ_7745c5c3_Buffer.WriteString("</p></div>")
-			templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("invitation.other.act"), Kind: ui.Primary, Full: true}))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("invitation.other.stay"), Href: "/", Kind: ui.Plain, Full: true}))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.Path + "/switch"}), templ_7745c5c3_Var12)
 		} else if p.HasAccount && p.SignedIn {
-			templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("invitation.accept"), Kind: ui.Primary, Full: true}))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.Path}), templ_7745c5c3_Var13)
 		} else if p.HasAccount {
@@ -184,7 +179,7 @@ func invitationWay(p InvitationPage) templ.Component {
 		} else if !p.Form {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.continue"), Href: p.Path + "?step=2", Kind: ui.Primary, Full: true}))
 		} else {
-			templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "name", Label: p.T("invitation.name"), Value: p.Name, Error: p.Err("name"), Required: true, Autocomplete: "name", Max: 100}))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Password(ui.Field{Name: "password", Label: p.T("invitation.password"), Hint: p.T("door.new_password_hint"), Error: p.Err("password"), Required: true, Autocomplete: "new-password", Attrs: templ.Attributes{"data-strength": "strength"}}, p.T("door.show")))
@@ -200,27 +195,20 @@ func invitationWay(p InvitationPage) templ.Component {
 				component.Text(templ_7745c5c3_Buffer, string(p.T("door.or")))
 				templ_7745c5c3_Buffer.WriteString("</p>")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("invitation.no_password"), Icon: "mail", Full: true, Name: "how", Value: "code", Attrs: templ.Attributes{"formnovalidate": true}}))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.Path}), templ_7745c5c3_Var15)
 		}
-		return nil
 	})
 }
 
 //go:noinline
 func invitationHelp(p InvitationPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var19 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var19 templ.Component) {
 		if p.Contact != "" {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"help\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("invitation.help")))
 			templ_7745c5c3_Buffer.WriteString(" <a class=\"link\" href=\"")
-			var templ_7745c5c3_Var21 templ.SafeURL
-			templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinURLErrs("mailto:" + p.Contact)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
+			component.URL(templ_7745c5c3_Buffer, "mailto:" + p.Contact)
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.Contact))
 			templ_7745c5c3_Buffer.WriteString("</a></p>")
@@ -232,7 +220,6 @@ func invitationHelp(p InvitationPage) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("<p>")
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.sign_in"), Href: "/sign-in"}))
 		templ_7745c5c3_Buffer.WriteString("</p>")
-		return nil
 	})
 }
 
@@ -246,22 +233,19 @@ type LinkPage struct {
 
 //go:noinline
 func InvitationLink(p LinkPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) {
+		templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: p.Back, Title: p.T("link.title", "person", p.Name), Lead: p.T("link.lead", "person", p.Name)}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.CopyRow(p.T("link.label"), p.T("action.copy_link"), p.Link))
 				templ_7745c5c3_Buffer.WriteString(" <p>")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.Back.Label, Href: p.Back.Href, Icon: "arrow-left"}))
 				templ_7745c5c3_Buffer.WriteString("</p>")
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Stack(""), templ_7745c5c3_Var26)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var25)
-		return nil
 	})
 }
 

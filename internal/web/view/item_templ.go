@@ -34,36 +34,29 @@ func (p *Item) over() ui.Link { return ui.Link{Label: p.Project.Name, Href: p.pa
 // itemFrame draws the page of an item: header, the item, and beside it side.
 //go:noinline
 func itemFrame(p *Item, head ui.HeadProps, acts, facts templ.Component) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+			templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				if facts != nil {
 					component.Put(ctx, templ_7745c5c3_Buffer, facts)
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.HeadActs(head, acts), templ_7745c5c3_Var3)
 			templ_7745c5c3_Buffer.WriteString(" <div")
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, p.visit(p.ID))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, p.visit(p.ID))
 			templ_7745c5c3_Buffer.WriteString(">")
 			component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var1)
 			templ_7745c5c3_Buffer.WriteString("</div>")
 			component.Put(ctx, templ_7745c5c3_Buffer, comments(p.Comments))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Events) > 0 {
-				templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Feed(p.Feed(p.Events, p.Name, false)))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("item.history")}), templ_7745c5c3_Var4)
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
-		return nil
 	})
 }
 
@@ -71,9 +64,9 @@ func itemFrame(p *Item, head ui.HeadProps, acts, facts templ.Component) templ.Co
 // change that.
 //go:noinline
 func (p *Item) reach() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var5 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var5 templ.Component) {
 		if p.team() {
-			templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				if p.MayShow && !p.ReadOnly {
 					if p.Audience == portal.Team {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("item.show"), Icon: "eye", Small: true, Href: "/items/" + string(p.ID) + "/show"}))
@@ -81,7 +74,6 @@ func (p *Item) reach() templ.Component {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("item.hide"), Icon: "eye-off", Small: true, Open: "hide"}))
 					}
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note(p.reachIcon(), p.reachWords()), templ_7745c5c3_Var6)
 			templ_7745c5c3_Buffer.WriteString(" ")
@@ -89,7 +81,6 @@ func (p *Item) reach() templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Confirm(ui.ConfirmProps{ID: "hide", Title: p.T("item.hide_title", "title", p.Title), Text: p.hideText(), Cancel: p.T("action.cancel"), Act: p.T("item.hide"), Post: "/items/" + string(p.ID) + "/hide"}))
 			}
 		}
-		return nil
 	})
 }
 
@@ -120,9 +111,9 @@ func (p *Item) hideText() string {
 // formFrame is a page that is one form within a project.
 //go:noinline
 func formFrame(p *Within, title string, conflict []ui.Fact) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var7 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var7 templ.Component) {
 		p.Load(static.Compose)
-		templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.Project.Name, Href: p.path("")}, Title: title}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
@@ -130,18 +121,15 @@ func formFrame(p *Within, title string, conflict []ui.Fact) templ.Component {
 			if conflict != nil {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.T("item.conflict"), p.T("item.conflict_text"), nil))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Facts(conflict))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("item.conflict_now")}), templ_7745c5c3_Var9)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var7)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var8)
-		return nil
 	})
 }
 
@@ -150,7 +138,7 @@ func formFrame(p *Within, title string, conflict []ui.Fact) templ.Component {
 // before.
 //go:noinline
 func (p *Within) audienceActs(a portal.Audience, forTeam, toClient string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var10 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var10 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"submit\"><p class=\"hint\">")
 		component.Text(templ_7745c5c3_Buffer, string(p.Page.Audience(a)))
 		templ_7745c5c3_Buffer.WriteString("</p>")
@@ -158,14 +146,13 @@ func (p *Within) audienceActs(a portal.Audience, forTeam, toClient string) templ
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: toClient, Icon: "send", Kind: ui.Primary, Name: "audience", Value: "client"}))
 		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var10)
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		return nil
 	})
 }
 
 // saveAct ends the form of a change.
 //go:noinline
 func (p *Within) saveAct(label, back, hint string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var12 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var12 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"submit\">")
 		if hint != "" {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"hint\">")
@@ -176,7 +163,6 @@ func (p *Within) saveAct(label, back, hint string) templ.Component {
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: back}))
 		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var12)
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		return nil
 	})
 }
 
@@ -185,9 +171,8 @@ func (p *Within) saveAct(label, back, hint string) templ.Component {
 // below the field.
 //go:noinline
 func (p *Page) previewAct(field string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var14 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var14 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("preview.show"), Icon: "eye", Kind: ui.Plain, Small: true, Name: "of", Value: field, Attrs: templ.Attributes{"formaction": "/preview", "formtarget": "_blank", "formnovalidate": true, "data-preview": p.T("preview.title")}}))
-		return nil
 	})
 }
 
@@ -199,8 +184,8 @@ type PreviewPage struct {
 
 //go:noinline
 func Preview(p PreviewPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var15 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var15 templ.Component) {
+		templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("preview.title")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if text := Prose(p.Text); text != nil {
@@ -210,10 +195,8 @@ func Preview(p PreviewPage) templ.Component {
 				component.Text(templ_7745c5c3_Buffer, string(p.T("preview.empty")))
 				templ_7745c5c3_Buffer.WriteString("</p></div>")
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var16)
-		return nil
 	})
 }
 
@@ -226,12 +209,11 @@ type ShowPage struct {
 
 //go:noinline
 func Show(p ShowPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var18 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var19 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var18 templ.Component) {
+		templ_7745c5c3_Var19 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.Project.Name, Href: p.path("")}, Title: p.T("show.title", "client", p.Project.ClientName), Lead: p.Reveal.Title}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				return nil
+			templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("eye", p.Audience(p.Reveal.Audience)), templ_7745c5c3_Var20)
 			templ_7745c5c3_Buffer.WriteString(" ")
@@ -241,7 +223,7 @@ func Show(p ShowPage) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</p>")
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var22 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var22 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				templ_7745c5c3_Buffer.WriteString("<ul class=\"plain\">")
 				for _, line := range p.also() {
 					templ_7745c5c3_Buffer.WriteString("<li>")
@@ -250,53 +232,45 @@ func Show(p ShowPage) templ.Component {
 				}
 				templ_7745c5c3_Buffer.WriteString("</ul>")
 				if len(p.Reveal.Attached) > 0 {
-					templ_7745c5c3_Var24 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var24 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						for _, f := range p.Reveal.Attached {
-							templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 								component.Put(ctx, templ_7745c5c3_Buffer, p.chip(f.Audience))
-								return nil
 							})
 							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: kindIcon(f), Title: f.Name, Href: "/files/" + string(f.ID)}), templ_7745c5c3_Var25)
 						}
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var24)
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if len(p.Reveal.Links) > 0 {
-					templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						for _, l := range p.Reveal.Links {
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "link", Title: l.Title, Sub: l.URL}))
 						}
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var26)
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("show.also")}), templ_7745c5c3_Var22)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Reveal.EventCount > 0 {
-				templ_7745c5c3_Var27 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var27 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Feed(p.Feed(p.Reveal.Events, p.Name, false)))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("show.history"), Count: p.Reveal.EventCount}), templ_7745c5c3_Var27)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var28 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var28 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				if choices := p.choices(); choices != nil {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Radios(ui.Field{Name: "history", Label: p.T("show.from"), Value: "now"}, choices, true))
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, p.saveAct(p.T("show.act", "client", p.Project.ClientName), p.Back, ""))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/items/" + string(p.Reveal.Item) + "/show"}), templ_7745c5c3_Var28)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var19)
-		return nil
 	})
 }
 

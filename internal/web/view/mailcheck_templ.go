@@ -30,8 +30,8 @@ type MailFinding struct {
 
 //go:noinline
 func MailCheck(p MailCheckPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Title: p.T("settings.title"), Lead: p.T("mailcheck.lead")}, ui.Button(ui.ButtonProps{Label: p.T("outbox.title"), Icon: "send", Href: "/outbox", Small: true})))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, settingsTabs(&p.Page, "mail"))
@@ -41,33 +41,30 @@ func MailCheck(p MailCheckPage) templ.Component {
 			if p.Server == "" {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "mail", Title: p.T("mailcheck.none"), Text: p.T("mailcheck.none_text")}))
 			} else {
-				templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Facts([]ui.Fact{{Key: p.T("mailcheck.server"), Value: p.Server}, {Key: p.T("mailcheck.from"), Value: p.From}}))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("mailcheck.way")}), templ_7745c5c3_Var3)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if len(p.Found) > 0 {
-					templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 						component.Text(templ_7745c5c3_Buffer, string(p.T("mailcheck.found_at", "when", p.Time(p.Now, p.Now))))
 						templ_7745c5c3_Buffer.WriteString("</p>")
-						templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							for _, f := range p.Found {
 								templ_7745c5c3_Buffer.WriteString("<tr>")
-								templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+								templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 									templ_7745c5c3_Buffer.WriteString("<b>")
 									component.Text(templ_7745c5c3_Buffer, string(p.T("mailcheck.about." + f.About)))
 									templ_7745c5c3_Buffer.WriteString("</b>")
-									return nil
 								})
 								component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(""), templ_7745c5c3_Var7)
-								templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+								templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 									component.Put(ctx, templ_7745c5c3_Buffer, ui.CheckState(f.State, p.T("mailcheck.state."+f.State)))
-									return nil
 								})
 								component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("mailcheck.state")), templ_7745c5c3_Var9)
-								templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+								templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 									templ_7745c5c3_Buffer.WriteString("<p>")
 									component.Text(templ_7745c5c3_Buffer, string(f.Found))
 									templ_7745c5c3_Buffer.WriteString("</p>")
@@ -76,21 +73,18 @@ func MailCheck(p MailCheckPage) templ.Component {
 										component.Text(templ_7745c5c3_Buffer, string(f.Do))
 										templ_7745c5c3_Buffer.WriteString("</p>")
 									}
-									return nil
 								})
 								component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(""), templ_7745c5c3_Var10)
 								templ_7745c5c3_Buffer.WriteString("</tr>")
 							}
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Table(p.T("mailcheck.found_title"), []ui.Column{{Label: p.T("mailcheck.subject")}, {Label: p.T("mailcheck.state")}, {Label: p.T("mailcheck.finding")}}), templ_7745c5c3_Var6)
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("mailcheck.found_title")}), templ_7745c5c3_Var4)
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+					templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 						component.Text(templ_7745c5c3_Buffer, string(p.T("mailcheck.look_text")))
 						templ_7745c5c3_Buffer.WriteString("</p>")
@@ -98,27 +92,22 @@ func MailCheck(p MailCheckPage) templ.Component {
 						templ_7745c5c3_Buffer.WriteString(" <div>")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("mailcheck.look_button"), Icon: "search", Kind: ui.Primary}))
 						templ_7745c5c3_Buffer.WriteString("</div>")
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/settings/mail"}), templ_7745c5c3_Var14)
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("mailcheck.look")}), templ_7745c5c3_Var13)
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					templ_7745c5c3_Buffer.WriteString("<div class=\"stack\"><p class=\"muted\">")
 					component.Text(templ_7745c5c3_Buffer, string(p.T("mailcheck.test_text")))
 					templ_7745c5c3_Buffer.WriteString("</p>")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton("/settings/mail/test", ui.ButtonProps{Label: p.T("mailcheck.test_button", "address", p.Own), Icon: "send"}))
 					templ_7745c5c3_Buffer.WriteString("</div>")
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("mailcheck.test")}), templ_7745c5c3_Var16)
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
-		return nil
 	})
 }
 

@@ -24,7 +24,7 @@ type MentionsPage struct {
 
 //go:noinline
 func Mentions(p MentionsPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"mentions\" id=\"mentions\" role=\"listbox\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("mention.list")))
 		templ_7745c5c3_Buffer.WriteString("\" data-found=\"")
@@ -44,7 +44,6 @@ func Mentions(p MentionsPage) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</small></span></div>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		return nil
 	})
 }
 

@@ -24,13 +24,12 @@ type TimelinePage struct {
 
 //go:noinline
 func Timeline(p TimelinePage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			if len(p.Timeline.Milestones) == 0 {
 				component.Put(ctx, templ_7745c5c3_Buffer, p.noMilestones())
 			} else if p.Timeline.From == "" {
-				templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					return nil
+				templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("calendar", p.T("timeline.no_dates")), templ_7745c5c3_Var3)
 				templ_7745c5c3_Buffer.WriteString(" ")
@@ -38,10 +37,8 @@ func Timeline(p TimelinePage) templ.Component {
 			} else {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Timeline(p.gantt()))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, within(&p.Within, p.milestoneActs()), templ_7745c5c3_Var2)
-		return nil
 	})
 }
 
@@ -117,14 +114,14 @@ type MilestonesPage struct {
 
 //go:noinline
 func Milestones(p MilestonesPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) {
+		templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			if len(p.Milestones) == 0 {
 				component.Put(ctx, templ_7745c5c3_Buffer, p.noMilestones())
 			} else {
-				templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					for i, m := range p.Milestones {
-						templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Put(ctx, templ_7745c5c3_Buffer, p.milestoneTurn(m))
 							templ_7745c5c3_Buffer.WriteString(" ")
 							if m.Shifted() {
@@ -140,18 +137,14 @@ func Milestones(p MilestonesPage) templ.Component {
 							if p.may(portal.Contribute) && p.team() {
 								component.Put(ctx, templ_7745c5c3_Buffer, ui.Menu(p.T("item.actions", "title", m.Title), p.milestoneMenu(i)))
 							}
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: milestoneIcon(m), Title: m.Title, Href: "/milestones/" + string(m.ID), Sub: p.milestoneSub(m)}), templ_7745c5c3_Var7)
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var6)
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, within(&p.Within, p.milestoneActs()), templ_7745c5c3_Var5)
-		return nil
 	})
 }
 
@@ -223,32 +216,29 @@ func (p *Page) moves(at string, ids []string, i int) []ui.MenuItem {
 
 //go:noinline
 func (p *Within) noMilestones() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var9 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var9 templ.Component) {
 		if p.team() {
-			templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				if p.may(portal.Contribute) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("milestone.add"), Small: true, Href: p.path("/milestones/new")}))
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "flag", Title: p.T("milestone.none"), Text: p.T("milestone.none_team")}), templ_7745c5c3_Var10)
 		} else {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "flag", Title: p.T("milestone.none"), Text: p.T("milestone.none_client", "workspace", p.Name)}))
 		}
-		return nil
 	})
 }
 
 //go:noinline
 func (p *Within) milestoneActs() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var11 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var11 templ.Component) {
 		if !p.ReadOnly && p.has(portal.FieldDates) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("project.calendar"), Icon: "calendar", Href: p.calendar(), Small: p.team()}))
 		}
 		if p.team() && p.may(portal.Contribute) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("milestone.add"), Icon: "plus", Kind: ui.Primary, Href: p.path("/milestones/new"), Small: true}))
 		}
-		return nil
 	})
 }
 
@@ -264,8 +254,8 @@ type MilestonePage struct {
 
 //go:noinline
 func Milestone(p MilestonePage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var12 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var12 templ.Component) {
+		templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.reach())
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, p.handBack())
@@ -281,29 +271,25 @@ func Milestone(p MilestonePage) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Deliverables) > 0 {
-				templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+					templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						for _, d := range p.Deliverables {
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.Deliverable(p.deliverable(d, "")))
 						}
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var15)
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("section.deliverables"), Count: len(p.Deliverables)}), templ_7745c5c3_Var14)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Tasks) > 0 {
-				templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+					templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						for _, t := range p.Tasks {
 							component.Put(ctx, templ_7745c5c3_Buffer, p.task(t, nil))
 						}
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var17)
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("section.tasks"), Count: len(p.Tasks)}), templ_7745c5c3_Var16)
 			}
@@ -311,16 +297,14 @@ func Milestone(p MilestonePage) templ.Component {
 			if p.MayDelete {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Confirm(ui.ConfirmProps{ID: "delete", Title: p.T("item.delete_title", "title", p.Milestone.Title), Text: p.T("milestone.delete"), Cancel: p.T("action.cancel"), Act: p.T("action.delete"), Post: "/milestones/" + string(p.Milestone.ID) + "/delete", Danger: true}))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, itemFrame(&p.Item, ui.HeadProps{Over: p.over(), Title: p.Milestone.Title}, p.acts(), p.milestoneFacts()), templ_7745c5c3_Var13)
-		return nil
 	})
 }
 
 //go:noinline
 func (p *MilestonePage) milestoneFacts() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var18 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var18 templ.Component) {
 		if p.Milestone.Reached() {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneOK, "circle-check", p.milestoneSub(p.Milestone)))
 		} else {
@@ -343,13 +327,12 @@ func (p *MilestonePage) milestoneFacts() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</span>")
 		}
 		component.Put(ctx, templ_7745c5c3_Buffer, p.chip(p.Milestone.Audience))
-		return nil
 	})
 }
 
 //go:noinline
 func (p *MilestonePage) acts() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var23 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var23 templ.Component) {
 		if p.team() && p.may(portal.Contribute) {
 			if p.Milestone.Reached() {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton("/milestones/"+string(p.Milestone.ID)+"/reopen", ui.ButtonProps{Label: p.T("item.reopen"), Icon: "rotate-ccw", Small: true}))
@@ -361,7 +344,6 @@ func (p *MilestonePage) acts() templ.Component {
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Menu(p.T("item.actions", "title", p.Milestone.Title), p.menu()))
 		}
-		return nil
 	})
 }
 
@@ -392,15 +374,13 @@ func (p *Item) turnMenu(turn portal.Side, open bool) []ui.MenuItem {
 // handBack lets the client say that something no longer waits for them.
 //go:noinline
 func (p *MilestonePage) handBack() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) {
 		if !p.team() && p.may(portal.Comment) && !p.Milestone.Reached() && p.Milestone.Turn == portal.ClientSide && mayAskSignoff(p.Signoffs.All) {
-			templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton("/items/"+string(p.ID)+"/turn?to=team", ui.ButtonProps{Label: p.T("item.hand_back", "workspace", p.Name), Kind: ui.Primary, Small: true}))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("hand", p.T("milestone.your_turn", "workspace", p.Name)), templ_7745c5c3_Var25)
 		}
-		return nil
 	})
 }
 
@@ -420,9 +400,9 @@ type MilestoneForm struct {
 
 //go:noinline
 func EditMilestone(p MilestoneForm) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var26 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var27 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var28 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var26 templ.Component) {
+		templ_7745c5c3_Var27 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+			templ_7745c5c3_Var28 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				if p.ID != "" {
 					templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"revision\" value=\"")
 					component.Text(templ_7745c5c3_Buffer, string(p.Revision))
@@ -433,38 +413,32 @@ func EditMilestone(p MilestoneForm) templ.Component {
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "body", Label: p.T("item.body"), Optional: p.T("form.optional"), Hint: p.T("form.markdown"), Value: p.Body, Error: p.Err("body"), Max: portal.MaxText}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var30 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var30 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "starts_on", Label: p.T("milestone.starts_on"), Optional: p.T("form.optional"), Type: "date", Value: p.StartsOn, Error: p.Err("starts_on")}))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "due_on", Label: p.T("milestone.due_on"), Type: "date", Value: p.DueOn, Error: p.Err("due_on")}))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var30)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.ID != "" {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "reason", Label: p.T("milestone.reason"), Optional: p.reasonOptional(), Hint: p.reasonHint(), Value: p.Reason, Error: p.Err("reason"), Max: portal.MaxName}))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Var31 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var31 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, p.previewAct("body"))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, p.saveAct(p.T("action.save"), "/milestones/"+string(p.ID), ""), templ_7745c5c3_Var31)
 				} else {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "turn", Label: p.T("item.turn"), Value: p.Turn, Error: p.Err("turn")}, p.turns()))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Var32 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var32 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, p.previewAct("body"))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, p.audienceActs(p.Audience, p.T("item.add_team"), p.T("item.add_client", "client", p.Project.ClientName)), templ_7745c5c3_Var32)
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.action(), Guard: true, Dirty: p.Failed() || p.Conflict != nil}), templ_7745c5c3_Var28)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, formFrame(&p.Within, p.heading(), p.Conflict), templ_7745c5c3_Var27)
-		return nil
 	})
 }
 

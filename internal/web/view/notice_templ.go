@@ -119,19 +119,14 @@ func (p *NoticesPage) act(n portal.Notice) string {
 // rowActs are the one thing to do about what is unread, and that it was read.
 //go:noinline
 func (p *NoticesPage) rowActs(groups []portal.NoticeGroup, to ui.Link) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"row-acts\">")
 		if n := groups[0].All[0]; to.Href != "" && p.act(n) != "" {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.act(n), Small: true, Href: to.Href, Attrs: templ.Attributes{"aria-label": p.T("notices.act_of", "act", p.act(n), "title", to.Label)}}))
 		}
 		if !p.ReadOnly {
 			templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
-			var templ_7745c5c3_Var2 templ.SafeURL
-			templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinURLErrs("/notices/" + string(groups[0].All[0].ID) + "/read")
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
+			component.URL(templ_7745c5c3_Buffer, "/notices/" + string(groups[0].All[0].ID) + "/read")
 			templ_7745c5c3_Buffer.WriteString("\"><input type=\"hidden\" name=\"client\" value=\"")
 			component.Text(templ_7745c5c3_Buffer, string(string(p.Client)))
 			templ_7745c5c3_Buffer.WriteString("\"> ")
@@ -144,7 +139,6 @@ func (p *NoticesPage) rowActs(groups []portal.NoticeGroup, to ui.Link) templ.Com
 			templ_7745c5c3_Buffer.WriteString("</form>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		return nil
 	})
 }
 
@@ -178,12 +172,12 @@ func (p *NoticesPage) acts() templ.Component {
 
 //go:noinline
 func Notices(p NoticesPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var5 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var5 templ.Component) {
+		templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Title: p.T("notices.title"), Lead: p.T("notices.lead")}, p.acts()))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Needs) > 0 {
-				templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Needs(p.needed(p.Needs[:min(few, len(p.Needs))])))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					if len(p.Needs) > few {
@@ -193,12 +187,11 @@ func Notices(p NoticesPage) templ.Component {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Needs(p.needed(p.Needs[few:])))
 						templ_7745c5c3_Buffer.WriteString("</details>")
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("home.needs"), Count: len(p.Needs)}), templ_7745c5c3_Var7)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, p.whose())
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if len(p.Groups) > 0 {
@@ -218,13 +211,10 @@ func Notices(p NoticesPage) templ.Component {
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("action.newer"), Href: p.Newest}, ui.Link{Label: p.T("action.older"), Href: p.Older}))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "updates", Title: p.T("notices.updates"), Count: p.Unread}), templ_7745c5c3_Var9)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var6)
-		return nil
 	})
 }
 
@@ -285,46 +275,42 @@ func (p *NoticeChoicesPage) days() []ui.Option {
 
 //go:noinline
 func NoticeChoices(p NoticeChoicesPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var12 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var12 templ.Component) {
+		templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, profileHead(&p.Page, "notices", p.T("notices.choose_lead", "email", p.Email)))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Lost {
-				templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton("/profile/notices/try", ui.ButtonProps{Label: p.T("notices.try"), Small: true}))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("mail", p.T("notices.lost", "email", p.Email)), templ_7745c5c3_Var14)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Radios(ui.Field{Name: "preset", Label: p.T("notices.preset"), Hint: p.T("notices.preset_hint"), Value: string(p.Choices.Preset), Error: p.Err("preset")}, p.presets(), true))
 				templ_7745c5c3_Buffer.WriteString(" <div class=\"own-topics\">")
-				templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					for _, t := range portal.TopicNames {
 						if !t.Topic.Own() {
 							templ_7745c5c3_Buffer.WriteString("<tr>")
 							component.Put(ctx, templ_7745c5c3_Buffer, p.topic(t.Name))
-							templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 								component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{Name: "listed_" + t.Name, Label: p.T("notices.show"), On: p.Choices.Own.Listed.Has(t.Topic)}))
-								return nil
 							})
 							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("notices.listed")), templ_7745c5c3_Var17)
-							templ_7745c5c3_Var18 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var18 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 								component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{Name: "push_" + t.Name, Label: p.T("push.send"), On: p.Choices.Own.Pushed.Has(t.Topic)}))
-								return nil
 							})
 							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("push.by")), templ_7745c5c3_Var18)
 							component.Put(ctx, templ_7745c5c3_Buffer, p.byMail(t.Topic, t.Name))
 							templ_7745c5c3_Buffer.WriteString("</tr>")
 						}
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Table(p.T("notices.own"), []ui.Column{{Label: p.T("notices.topic")}, {Label: p.T("notices.listed")}, {Label: p.T("push.by")}, {Label: p.T("notices.by_mail")}}), templ_7745c5c3_Var16)
-				templ_7745c5c3_Var19 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var19 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					for _, t := range portal.TopicNames {
 						if t.Topic.Own() && p.Self.MayGet(t.Topic) {
 							templ_7745c5c3_Buffer.WriteString("<tr>")
@@ -333,13 +319,12 @@ func NoticeChoices(p NoticeChoicesPage) templ.Component {
 							templ_7745c5c3_Buffer.WriteString("</tr>")
 						}
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Table(p.T("notices.own_mails"), []ui.Column{{Label: p.T("notices.own_mails")}, {Label: p.T("notices.by_mail")}}), templ_7745c5c3_Var19)
 				templ_7745c5c3_Buffer.WriteString("</div>")
 				if p.Choices.Ended != 0 {
-					templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_Var21 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+						templ_7745c5c3_Var21 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 							component.Text(templ_7745c5c3_Buffer, string(p.T("notices.ended_text")))
 							templ_7745c5c3_Buffer.WriteString("</p>")
@@ -348,16 +333,14 @@ func NoticeChoices(p NoticeChoicesPage) templ.Component {
 									component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{ID: "again_" + topic, Name: "again", Value: topic, Label: p.T("notices.again", "topic", p.T("topic."+topic)), On: p.Choices.Again.Has(portal.MailsOf(topic))}))
 								}
 							}
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Stack(""), templ_7745c5c3_Var21)
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("notices.ended")}), templ_7745c5c3_Var20)
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var23 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Var24 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var23 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+					templ_7745c5c3_Var24 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 						component.Text(templ_7745c5c3_Buffer, string(p.T("notices.when_text", "zone", p.Zone)))
 						templ_7745c5c3_Buffer.WriteString("</p><div class=\"pair\">")
@@ -367,68 +350,53 @@ func NoticeChoices(p NoticeChoicesPage) templ.Component {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "quiet_from", Label: p.T("notices.quiet_from"), Type: "time", Value: p.Choices.QuietFrom, Error: p.Err("quiet_from"), Optional: p.T("form.optional")}))
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "quiet_until", Label: p.T("notices.quiet_until"), Type: "time", Value: p.Choices.QuietUntil, Error: p.Err("quiet_until"), Optional: p.T("form.optional")}))
 						templ_7745c5c3_Buffer.WriteString("</div>")
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Stack(""), templ_7745c5c3_Var24)
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("notices.when")}), templ_7745c5c3_Var23)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.SaveBar(ui.SaveBarProps{Title: p.T("profile.unsaved"), Save: ui.ButtonProps{Label: p.T("action.save"), Kind: ui.Primary}, Discard: ui.Link{Label: p.T("profile.discard"), Href: "/profile/notices"}}))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/profile/notices", Guard: true, Dirty: p.Failed()}), templ_7745c5c3_Var15)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, p.devices())
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Var27 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+				templ_7745c5c3_Var27 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 					component.Text(templ_7745c5c3_Buffer, string(p.T("notices.muted_text")))
 					templ_7745c5c3_Buffer.WriteString("</p>")
 					if len(p.Muted) > 0 {
-						templ_7745c5c3_Var29 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var29 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							for _, m := range p.Muted {
-								templ_7745c5c3_Var30 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+								templ_7745c5c3_Var30 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 									templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
-									var templ_7745c5c3_Var31 templ.SafeURL
-									templ_7745c5c3_Var31, templ_7745c5c3_Err = templ.JoinURLErrs("/projects/" + string(m.ID) + "/unmute")
-									if templ_7745c5c3_Err != nil {
-										return templ_7745c5c3_Err
-									}
-									templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var31))
+									component.URL(templ_7745c5c3_Buffer, "/projects/" + string(m.ID) + "/unmute")
 									templ_7745c5c3_Buffer.WriteString("\">")
 									component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("notices.unmute"), Small: true, Attrs: templ.Attributes{"aria-label": p.T("notices.unmute_of", "project", p.NameOf(m.Name, m.ClientName))}}))
 									templ_7745c5c3_Buffer.WriteString("</form>")
-									return nil
 								})
 								component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "bell", Title: p.NameOf(m.Name, m.ClientName), Href: Href(string(m.ID))}), templ_7745c5c3_Var30)
 							}
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var29)
 					}
 					templ_7745c5c3_Buffer.WriteString(" ")
 					if len(p.Loud) > 0 {
-						templ_7745c5c3_Var32 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var32 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "project", Label: p.T("notices.mute_which")}, p.Loud))
 							templ_7745c5c3_Buffer.WriteString(" <div>")
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("notices.mute"), Icon: "bell"}))
 							templ_7745c5c3_Buffer.WriteString("</div>")
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/profile/notices/mute"}), templ_7745c5c3_Var32)
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Stack(""), templ_7745c5c3_Var27)
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("notices.muted"), Count: len(p.Muted)}), templ_7745c5c3_Var26)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var13)
-		return nil
 	})
 }
 
@@ -442,45 +410,41 @@ func (p *NoticeChoicesPage) NameOf(project, client string) string {
 
 //go:noinline
 func (p *NoticeChoicesPage) topic(name string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var33 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var34 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var33 templ.Component) {
+		templ_7745c5c3_Var34 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			templ_7745c5c3_Buffer.WriteString("<span class=\"main\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("notices.topic." + name)))
 			templ_7745c5c3_Buffer.WriteString("</span> <span class=\"sub\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("notices.topic." + name + "_hint")))
 			templ_7745c5c3_Buffer.WriteString("</span>")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(""), templ_7745c5c3_Var34)
-		return nil
 	})
 }
 
 //go:noinline
 func (p *NoticeChoicesPage) byMail(t portal.Topics, name string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var37 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var38 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var37 templ.Component) {
+		templ_7745c5c3_Var38 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "mail_" + name, Label: p.T("notices.mail_of", "topic", p.T("notices.topic."+name)), HideLabel: true, Value: p.mail(t)}, p.mails(t)))
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("notices.by_mail")), templ_7745c5c3_Var38)
-		return nil
 	})
 }
 
 // devices are where notices are shown, and a button for this one.
 //go:noinline
 func (p *NoticeChoicesPage) devices() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var39 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var40 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var41 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var39 templ.Component) {
+		templ_7745c5c3_Var40 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+			templ_7745c5c3_Var41 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("push.text")))
 				templ_7745c5c3_Buffer.WriteString("</p>")
 				if len(p.Devices) > 0 {
-					templ_7745c5c3_Var43 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var43 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						for _, d := range p.Devices {
-							templ_7745c5c3_Var44 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var44 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 								if d.This {
 									component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneOK, "circle-check", p.T("push.on")))
 								}
@@ -488,11 +452,9 @@ func (p *NoticeChoicesPage) devices() templ.Component {
 								if !p.ReadOnly {
 									component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton("/profile/devices/"+d.ID+"/end", ui.ButtonProps{Label: p.T("push.stop"), Small: true, Attrs: templ.Attributes{"aria-label": p.T("push.stop_of", "device", d.Name)}}))
 								}
-								return nil
 							})
 							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: d.Icon, Title: d.Name, Sub: d.Since}), templ_7745c5c3_Var44)
 						}
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var43)
 				}
@@ -514,13 +476,10 @@ func (p *NoticeChoicesPage) devices() templ.Component {
 					component.Text(templ_7745c5c3_Buffer, string(p.T("push.failed")))
 					templ_7745c5c3_Buffer.WriteString("</p></div></div>")
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Stack(""), templ_7745c5c3_Var41)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "devices", Title: p.T("push.title"), Count: len(p.Devices)}), templ_7745c5c3_Var40)
-		return nil
 	})
 }
 
@@ -550,16 +509,11 @@ func (p *UnsubscribePage) lead() string {
 
 //go:noinline
 func Unsubscribe(p UnsubscribePage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var50 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var51 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var50 templ.Component) {
+		templ_7745c5c3_Var51 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("unsubscribe.title"), Lead: p.lead()}))
 			templ_7745c5c3_Buffer.WriteString(" <form method=\"post\" action=\"")
-			var templ_7745c5c3_Var52 templ.SafeURL
-			templ_7745c5c3_Var52, templ_7745c5c3_Err = templ.JoinURLErrs(p.Action)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var52))
+			component.URL(templ_7745c5c3_Buffer, p.Action)
 			templ_7745c5c3_Buffer.WriteString("\">")
 			if p.State == "ended" {
 				templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"again\" value=\"1\">")
@@ -570,10 +524,8 @@ func Unsubscribe(p UnsubscribePage) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</form><p class=\"muted\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("unsubscribe.more")))
 			templ_7745c5c3_Buffer.WriteString("</p>")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var51)
-		return nil
 	})
 }
 

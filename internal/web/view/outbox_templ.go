@@ -56,9 +56,9 @@ func mailReason(p *Page, m portal.Mail) string {
 // heldMails says that a backup was brought back, and what is to be settled.
 //go:noinline
 func heldMails(p *Page, h portal.HeldMails) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
 		if !h.Since.IsZero() {
-			templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"/outbox/held\" class=\"acts\">")
 				if h.Count > 0 {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("outbox.held_send"), Small: true, Name: "do", Value: "send"}))
@@ -69,11 +69,9 @@ func heldMails(p *Page, h portal.HeldMails) templ.Component {
 				}
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("outbox.held_look"), Small: true, Href: "/people"}))
 				templ_7745c5c3_Buffer.WriteString("</form>")
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("triangle-alert", heldWords(p, h)), templ_7745c5c3_Var2)
 		}
-		return nil
 	})
 }
 
@@ -88,26 +86,23 @@ func heldWords(p *Page, h portal.HeldMails) string {
 // DropMails asks once more before the mails that are held are dropped.
 //go:noinline
 func DropMails(p OutboxPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) {
+		templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("outbox.title"), Href: "/outbox"}, Title: p.N("outbox.drop", p.Back.Count), Lead: p.T("outbox.drop_text", "when", p.Time(p.Back.Since, p.Now))}))
 			templ_7745c5c3_Buffer.WriteString(" <form method=\"post\" action=\"/outbox/held\" class=\"acts\"><input type=\"hidden\" name=\"sure\" value=\"on\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("outbox.held_drop"), Kind: ui.Danger, Name: "do", Value: "drop"}))
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: "/outbox"}))
 			templ_7745c5c3_Buffer.WriteString("</form>")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var4)
-		return nil
 	})
 }
 
 //go:noinline
 func Outbox(p OutboxPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var5 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				return nil
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var5 templ.Component) {
+		templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+			templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Title: p.T("outbox.title"), Lead: p.lead()}, toIncoming(p)), templ_7745c5c3_Var7)
 			templ_7745c5c3_Buffer.WriteString(" ")
@@ -118,20 +113,18 @@ func Outbox(p OutboxPage) templ.Component {
 			if len(p.Mails) == 0 {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "send", Title: p.T("outbox.empty.title"), Text: p.T("outbox.empty.text")}))
 			} else {
-				templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					for _, m := range p.Mails {
 						templ_7745c5c3_Buffer.WriteString("<tr>")
-						templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.Lines(ui.Link{Label: p.T("outbox.kind." + m.Kind), Href: "/outbox/" + string(m.ID)}, m.ClientName))
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(""), templ_7745c5c3_Var9)
-						templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Text(templ_7745c5c3_Buffer, string(m.Address))
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("outbox.to")), templ_7745c5c3_Var10)
-						templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.MailState(string(m.State), p.T("outbox.state."+string(m.State))))
 							templ_7745c5c3_Buffer.WriteString(" ")
 							if why := mailReason(&p.Page, m); why != "" && m.State != portal.MailKept {
@@ -139,38 +132,32 @@ func Outbox(p OutboxPage) templ.Component {
 								component.Text(templ_7745c5c3_Buffer, string(why))
 								templ_7745c5c3_Buffer.WriteString("</span>")
 							}
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("outbox.state")), templ_7745c5c3_Var12)
-						templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Text(templ_7745c5c3_Buffer, string(strconv.Itoa(m.Tries)))
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.CellEnd(p.T("outbox.tries")), templ_7745c5c3_Var14)
-						templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Text(templ_7745c5c3_Buffer, string(p.Ago(m.Created, p.Now)))
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("outbox.when")), templ_7745c5c3_Var16)
 						templ_7745c5c3_Buffer.WriteString("</tr>")
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Table(p.T("outbox.title"), []ui.Column{{Label: p.T("outbox.what")}, {Label: p.T("outbox.to")}, {Label: p.T("outbox.state")}, {Label: p.T("outbox.tries"), End: true}, {Label: p.T("outbox.when")}}), templ_7745c5c3_Var8)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(p.Newer, p.Older))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var6)
-		return nil
 	})
 }
 
 // toIncoming leads to the mails that came in, and says how many wait there.
 //go:noinline
 func toIncoming(p OutboxPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var18 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var18 templ.Component) {
 		if !p.Demo {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("mailcheck.look"), Icon: "shield-check", Href: "/settings/mail"}))
 		}
@@ -179,7 +166,6 @@ func toIncoming(p OutboxPage) templ.Component {
 		} else {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("incoming.title"), Icon: "inbox", Href: "/incoming"}))
 		}
-		return nil
 	})
 }
 
@@ -229,9 +215,9 @@ func (p *MailPage) lines() []ui.Fact {
 
 //go:noinline
 func Mail(p MailPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var19 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var21 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var19 templ.Component) {
+		templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+			templ_7745c5c3_Var21 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				templ_7745c5c3_Buffer.WriteString("<span")
 				if p.Mail.State == portal.MailQueued || p.Mail.State == portal.MailSending {
 					templ_7745c5c3_Buffer.WriteString(" data-waits")
@@ -239,13 +225,11 @@ func Mail(p MailPage) templ.Component {
 				templ_7745c5c3_Buffer.WriteString(">")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.MailState(string(p.Mail.State), p.T("outbox.state."+string(p.Mail.State))))
 				templ_7745c5c3_Buffer.WriteString("</span>")
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Over: ui.Link{Label: p.T("outbox.title"), Href: "/outbox"}, Title: p.T("outbox.kind." + p.Mail.Kind), Lead: p.Mail.ClientName}, mailActs(p)), templ_7745c5c3_Var21)
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var22 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var22 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Facts(p.facts()))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("outbox.about")}), templ_7745c5c3_Var22)
 			templ_7745c5c3_Buffer.WriteString(" ")
@@ -255,54 +239,47 @@ func Mail(p MailPage) templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "circle-x", Title: p.T("outbox.over.title"), Text: p.T("outbox.why." + p.Unwanted)}))
 			} else {
 				if p.Link != "" {
-					templ_7745c5c3_Var23 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var23 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.CopyRow(p.T("outbox.link"), p.T("action.copy_link"), p.Link))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("outbox.link")}), templ_7745c5c3_Var23)
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var24 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var24 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.MailPreview(ui.MailProps{Facts: p.lines(), Title: p.T("outbox.html"), Src: "/outbox/" + string(p.Mail.ID) + "/html"}))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("outbox.html")}), templ_7745c5c3_Var24)
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.MailPreview(ui.MailProps{Facts: p.lines(), Text: p.Text}))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("outbox.text")}), templ_7745c5c3_Var25)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if len(p.Headers) > 0 {
-					templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						for _, line := range p.Headers {
 							templ_7745c5c3_Buffer.WriteString("<p><code>")
 							component.Text(templ_7745c5c3_Buffer, string(line))
 							templ_7745c5c3_Buffer.WriteString("</code></p>")
 						}
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("outbox.headers")}), templ_7745c5c3_Var26)
 				}
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var20)
-		return nil
 	})
 }
 
 //go:noinline
 func mailActs(p MailPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var28 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var28 templ.Component) {
 		if p.CanRetry {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton("/outbox/"+string(p.Mail.ID)+"/retry", ui.ButtonProps{Label: p.retryWord(), Icon: "send"}))
 		}
 		if p.Open != "" {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("outbox.open"), Icon: "external-link", Kind: ui.Primary, Href: p.Open}))
 		}
-		return nil
 	})
 }
 

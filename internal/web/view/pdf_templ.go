@@ -24,7 +24,7 @@ type PDFPage struct {
 
 //go:noinline
 func PDF(p PDFPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<!doctype html><html lang=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.Lang()))
 		templ_7745c5c3_Buffer.WriteString("\" data-theme=\"")
@@ -32,12 +32,7 @@ func PDF(p PDFPage) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("pdf.title")))
 		templ_7745c5c3_Buffer.WriteString("</title><link rel=\"stylesheet\" href=\"")
-		var templ_7745c5c3_Var5 templ.SafeURL
-		templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinURLErrs(p.Style)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
+		component.URL(templ_7745c5c3_Buffer, p.Style)
 		templ_7745c5c3_Buffer.WriteString("\"><script src=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.Script))
 		templ_7745c5c3_Buffer.WriteString("\" defer></script></head><body><header class=\"bar\" role=\"toolbar\" aria-label=\"")
@@ -83,13 +78,12 @@ func PDF(p PDFPage) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("\" hidden></nav><main id=\"pages\" tabindex=\"0\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("pdf.pages")))
 		templ_7745c5c3_Buffer.WriteString("\"></main></div></body></html>")
-		return nil
 	})
 }
 
 //go:noinline
 func (p PDFPage) button(does, icon, label string, more templ.Attributes) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var20 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var20 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<button type=\"button\" data-do=\"")
 		component.Text(templ_7745c5c3_Buffer, string(does))
 		templ_7745c5c3_Buffer.WriteString("\" title=\"")
@@ -97,14 +91,10 @@ func (p PDFPage) button(does, icon, label string, more templ.Attributes) templ.C
 		templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(label))
 		templ_7745c5c3_Buffer.WriteString("\"")
-		templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, more)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Attributes(ctx, templ_7745c5c3_Buffer, more)
 		templ_7745c5c3_Buffer.WriteString(">")
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon(icon))
 		templ_7745c5c3_Buffer.WriteString("</button>")
-		return nil
 	})
 }
 

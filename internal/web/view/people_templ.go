@@ -26,27 +26,25 @@ type PeoplePage struct {
 
 //go:noinline
 func People(p PeoplePage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("nav.people"), Lead: p.T("people.lead", "workspace", p.Workspace)}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+				templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					for _, m := range p.Members {
 						templ_7745c5c3_Buffer.WriteString("<tr>")
-						templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.Lines(ui.Link{Label: m.Name, Href: "/people/" + string(m.Person)}, or(m.Title, m.Email)))
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(""), templ_7745c5c3_Var5)
-						templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Text(templ_7745c5c3_Buffer, string(p.T("role." + m.Role)))
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("people.role")), templ_7745c5c3_Var6)
-						templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.InvitationState(memberState(m.State), p.T("member."+string(m.State))))
 							templ_7745c5c3_Buffer.WriteString(" ")
 							if m.AwayUntil != "" {
@@ -65,38 +63,32 @@ func People(p PeoplePage) templ.Component {
 									templ_7745c5c3_Buffer.WriteString("</span>")
 								}
 							}
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("access.state")), templ_7745c5c3_Var8)
-						templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Text(templ_7745c5c3_Buffer, string(p.Ago(m.Since, p.Now)))
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("people.since")), templ_7745c5c3_Var12)
-						templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							if m.CanChange && m.Person != p.Me {
 								component.Put(ctx, templ_7745c5c3_Buffer, ui.Menu(p.T("access.actions", "person", m.Name), p.memberMenu(m)))
 							}
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.CellActs(), templ_7745c5c3_Var14)
 						templ_7745c5c3_Buffer.WriteString("</tr>")
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Table(p.T("nav.people"), []ui.Column{{Label: p.T("access.name")}, {Label: p.T("people.role")}, {Label: p.T("access.state")}, {Label: p.T("people.since")}, {Label: p.T("access.actions_column"), Mute: true}}), templ_7745c5c3_Var4)
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("people.team"), Count: len(p.Members)}), templ_7745c5c3_Var3)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Administers {
-				templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+					templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+						templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "name", Label: p.T("access.name"), Value: p.In.Name, Error: p.Err("name"), Required: true, Autocomplete: "off"}))
 							templ_7745c5c3_Buffer.WriteString(" ")
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "email", Label: p.T("access.email"), Type: "email", Value: p.In.Email, Error: p.Err("email"), Required: true, Autocomplete: "off"}))
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var17)
 						templ_7745c5c3_Buffer.WriteString(" ")
@@ -106,17 +98,13 @@ func People(p PeoplePage) templ.Component {
 						templ_7745c5c3_Buffer.WriteString(" <p>")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("people.invite.act"), Kind: ui.Primary, Icon: "send"}))
 						templ_7745c5c3_Buffer.WriteString("</p>")
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/people"}), templ_7745c5c3_Var16)
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "invite", Title: p.T("people.invite")}), templ_7745c5c3_Var15)
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
-		return nil
 	})
 }
 
@@ -142,9 +130,9 @@ type MemberPage struct {
 
 //go:noinline
 func Member(p MemberPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var18 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var19 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var18 templ.Component) {
+		templ_7745c5c3_Var19 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+			templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				templ_7745c5c3_Buffer.WriteString("<span>")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("role." + p.Member.Role)))
 				templ_7745c5c3_Buffer.WriteString("</span>")
@@ -155,80 +143,66 @@ func Member(p MemberPage) templ.Component {
 					component.Text(templ_7745c5c3_Buffer, string(p.T("home.contact.away", "day", p.ShortDay(p.Member.AwayUntil))))
 					templ_7745c5c3_Buffer.WriteString("</span>")
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Title: p.Member.Name, Lead: p.Member.Title}, memberActs(p)), templ_7745c5c3_Var20)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var23 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var23 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				templ_7745c5c3_Buffer.WriteString("<p><a class=\"link\" href=\"")
-				var templ_7745c5c3_Var24 templ.SafeURL
-				templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinURLErrs("mailto:" + p.Member.Email)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var24))
+				component.URL(templ_7745c5c3_Buffer, "mailto:" + p.Member.Email)
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.Member.Email))
 				templ_7745c5c3_Buffer.WriteString("</a></p>")
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("member.reach")}), templ_7745c5c3_Var23)
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				if len(p.Profile.Projects) == 0 {
 					templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 					component.Text(templ_7745c5c3_Buffer, string(p.T("member.no_projects")))
 					templ_7745c5c3_Buffer.WriteString("</p>")
 				} else {
-					templ_7745c5c3_Var28 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var28 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						for _, x := range p.Profile.Projects {
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "folder-kanban", Title: x.Name, Href: "/projects/" + string(x.Project), Sub: x.Role}))
 						}
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var28)
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("nav.projects"), Count: len(p.Profile.Projects)}), templ_7745c5c3_Var26)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Member.CanChange {
-				templ_7745c5c3_Var29 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Var30 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var29 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+					templ_7745c5c3_Var30 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Radios(ui.Field{Name: "role", Label: p.T("people.role"), Value: p.Member.Role, Error: p.Err("role")}, p.Roles, true))
 						templ_7745c5c3_Buffer.WriteString(" <p>")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("people.change_role"), Kind: ui.Primary}))
 						templ_7745c5c3_Buffer.WriteString("</p>")
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/people/" + string(p.Member.Person) + "/role"}), templ_7745c5c3_Var30)
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "role", Title: p.T("people.role")}), templ_7745c5c3_Var29)
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var19)
-		return nil
 	})
 }
 
 //go:noinline
 func memberActs(p MemberPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var31 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var31 templ.Component) {
 		if p.Member.CanChange {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("access.remove"), Icon: "trash-2", Kind: ui.Danger, Small: true, Href: "/people/" + string(p.Member.Person) + "/remove"}))
 		}
-		return nil
 	})
 }
 
 //go:noinline
 func RemoveMember(p MemberPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var32 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var33 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var32 templ.Component) {
+		templ_7745c5c3_Var33 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("nav.people"), Href: "/people"}, Title: p.T("remove.title", "person", p.Member.Name), Lead: p.T("remove.member.lead", "person", p.Member.Name)}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Err("role") != "" {
@@ -240,21 +214,17 @@ func RemoveMember(p MemberPage) templ.Component {
 			component.Put(ctx, templ_7745c5c3_Buffer, consequence("check", p.T("remove.kept")))
 			component.Put(ctx, templ_7745c5c3_Buffer, consequence("list-checks", p.T("remove.tasks")))
 			templ_7745c5c3_Buffer.WriteString("</ul>")
-			templ_7745c5c3_Var34 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Var35 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var34 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+				templ_7745c5c3_Var35 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("remove.act", "person", p.Member.Name), Kind: ui.Danger, Icon: "trash-2"}))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Href: "/people", Kind: ui.Plain}))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Row(), templ_7745c5c3_Var35)
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/people/" + string(p.Member.Person) + "/remove"}), templ_7745c5c3_Var34)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var33)
-		return nil
 	})
 }
 

@@ -169,7 +169,7 @@ func (c *CommentsBox) placeWords() string {
 // places is what the script of the stage reads.
 //go:noinline
 func (c *CommentsBox) places() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
 		if c.has() {
 			templ_7745c5c3_Buffer.WriteString("<div id=\"places\" hidden data-marks=\"")
 			component.Text(templ_7745c5c3_Buffer, string(c.markers()))
@@ -181,30 +181,21 @@ func (c *CommentsBox) places() templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString("></div><p class=\"sr\" id=\"place-said\" aria-live=\"polite\" data-keep=\"said\"></p>")
 		}
-		return nil
 	})
 }
 
 // at is where a thread is on its version, and leads there.
 //go:noinline
 func (c *CommentsBox) at(t portal.Comments) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) {
 		if t.Place != nil {
 			templ_7745c5c3_Buffer.WriteString("<a class=\"at-place\" href=\"")
-			var templ_7745c5c3_Var5 templ.SafeURL
-			templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinURLErrs(c.placeHref(t))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
+			component.URL(templ_7745c5c3_Buffer, c.placeHref(t))
 			templ_7745c5c3_Buffer.WriteString("\" data-mark=\"")
 			component.Text(templ_7745c5c3_Buffer, string(string(t.ID)))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			var templ_7745c5c3_Var7 = []any{"mark-number", templ.KV("team", t.Audience == portal.Team), templ.KV("along", c.of(t.Version) != "")}
-			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var7...)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.CSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var7...)
 			templ_7745c5c3_Buffer.WriteString("<b class=\"")
 			component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var7).String()))
 			templ_7745c5c3_Buffer.WriteString("\">")
@@ -213,7 +204,6 @@ func (c *CommentsBox) at(t portal.Comments) templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(sentence.Place(c.Book, t.Place)))
 			templ_7745c5c3_Buffer.WriteString("</span></a>")
 		}
-		return nil
 	})
 }
 
@@ -229,17 +219,12 @@ func (c *CommentsBox) placeHref(t portal.Comments) string {
 // unsent are the comments that wait, and what can be done with them.
 //go:noinline
 func (c *CommentsBox) unsent() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var11 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var11 templ.Component) {
 		for _, o := range c.Others {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"unsent-else\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("circle-dashed"))
 			templ_7745c5c3_Buffer.WriteString("<a class=\"link\" href=\"")
-			var templ_7745c5c3_Var12 templ.SafeURL
-			templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinURLErrs(c.Here + "?panel=comments&version=" + string(o.Version) + "#unsent")
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
+			component.URL(templ_7745c5c3_Buffer, c.Here + "?panel=comments&version=" + string(o.Version) + "#unsent")
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(c.N("place.unsent_on", o.N, "version", o.Word)))
 			templ_7745c5c3_Buffer.WriteString("</a></p>")
@@ -264,12 +249,7 @@ func (c *CommentsBox) unsent() templ.Component {
 					templ_7745c5c3_Buffer.WriteString("</p>")
 				}
 				templ_7745c5c3_Buffer.WriteString(" <form class=\"acts\" method=\"post\" action=\"")
-				var templ_7745c5c3_Var18 templ.SafeURL
-				templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinURLErrs(c.act("/versions/" + string(c.Version) + "/feedback"))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
+				component.URL(templ_7745c5c3_Buffer, c.act("/versions/" + string(c.Version) + "/feedback"))
 				templ_7745c5c3_Buffer.WriteString("\" data-quick>")
 				if c.Team {
 					templ_7745c5c3_Buffer.WriteString("<button class=\"button quiet small\" name=\"audience\" value=\"team\">")
@@ -294,12 +274,7 @@ func (c *CommentsBox) unsent() templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</form>")
 				if !c.Team && !c.Lead {
 					templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
-					var templ_7745c5c3_Var22 templ.SafeURL
-					templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinURLErrs(c.act("/versions/" + string(c.Version) + c.shareWay()))
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
+					component.URL(templ_7745c5c3_Buffer, c.act("/versions/" + string(c.Version) + c.shareWay()))
 					templ_7745c5c3_Buffer.WriteString("\" data-quick><button class=\"button plain small\">")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("users"))
 					templ_7745c5c3_Buffer.WriteString("<span>")
@@ -309,20 +284,18 @@ func (c *CommentsBox) unsent() templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString("</section>")
 		}
-		return nil
 	})
 }
 
 // revise leads to where the open comments become a list of changes.
 //go:noinline
 func (c *CommentsBox) revise() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) {
 		if c.Revises {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"revise\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: c.reviseWord(), Icon: "list-checks", Small: true, Href: "/versions/" + string(c.Version) + "/revision"}))
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
-		return nil
 	})
 }
 
@@ -382,18 +355,13 @@ func (c *CommentsBox) unsentSeen() string {
 
 //go:noinline
 func (c *CommentsBox) unsentOne(u portal.Unsent) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var25 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var25 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<li id=\"")
 		component.Text(templ_7745c5c3_Buffer, string(string(u.ID)))
 		templ_7745c5c3_Buffer.WriteString("\"><p class=\"top-line\">")
 		if u.Place != nil {
 			templ_7745c5c3_Buffer.WriteString("<a class=\"at-place\" href=\"")
-			var templ_7745c5c3_Var27 templ.SafeURL
-			templ_7745c5c3_Var27, templ_7745c5c3_Err = templ.JoinURLErrs("#" + string(u.ID))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
+			component.URL(templ_7745c5c3_Buffer, "#" + string(u.ID))
 			templ_7745c5c3_Buffer.WriteString("\" data-mark=\"")
 			component.Text(templ_7745c5c3_Buffer, string(string(u.ID)))
 			templ_7745c5c3_Buffer.WriteString("\"><b class=\"mark-number kept\">·</b> <span>")
@@ -424,12 +392,7 @@ func (c *CommentsBox) unsentOne(u portal.Unsent) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("><summary>")
 				component.Text(templ_7745c5c3_Buffer, string(c.T("place.edit")))
 				templ_7745c5c3_Buffer.WriteString("</summary><form class=\"form\" method=\"post\" action=\"")
-				var templ_7745c5c3_Var34 templ.SafeURL
-				templ_7745c5c3_Var34, templ_7745c5c3_Err = templ.JoinURLErrs(c.act("/unsent/" + string(u.ID)))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
+				component.URL(templ_7745c5c3_Buffer, c.act("/unsent/" + string(u.ID)))
 				templ_7745c5c3_Buffer.WriteString("\" data-quick><input type=\"hidden\" name=\"revision\" value=\"")
 				component.Text(templ_7745c5c3_Buffer, string(strconv.FormatInt(u.Revision, 10)))
 				templ_7745c5c3_Buffer.WriteString("\"> <label class=\"sr\" for=\"")
@@ -461,12 +424,7 @@ func (c *CommentsBox) unsentOne(u portal.Unsent) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</button></form></details>")
 			}
 			templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
-			var templ_7745c5c3_Var45 templ.SafeURL
-			templ_7745c5c3_Var45, templ_7745c5c3_Err = templ.JoinURLErrs(c.act("/unsent/" + string(u.ID) + "/delete"))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var45))
+			component.URL(templ_7745c5c3_Buffer, c.act("/unsent/" + string(u.ID) + "/delete"))
 			templ_7745c5c3_Buffer.WriteString("\" data-quick><button class=\"button plain small\">")
 			if u.Own {
 				component.Text(templ_7745c5c3_Buffer, string(c.T("place.delete")))
@@ -476,7 +434,6 @@ func (c *CommentsBox) unsentOne(u portal.Unsent) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</button></form></div>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</li>")
-		return nil
 	})
 }
 
@@ -484,7 +441,7 @@ func (c *CommentsBox) unsentOne(u portal.Unsent) templ.Component {
 // words.
 //go:noinline
 func (c *CommentsBox) placeFields() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var48 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var48 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, placeSet(c.Typed.Set))
 		templ_7745c5c3_Buffer.WriteString("<p class=\"place-chip\" data-chip hidden>")
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("pin"))
@@ -508,14 +465,13 @@ func (c *CommentsBox) placeFields() templ.Component {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{ID: "place-where", Name: "where", Label: c.T("place.say_where")}, c.ninths()))
 		}
 		templ_7745c5c3_Buffer.WriteString("</div></details>")
-		return nil
 	})
 }
 
 // typedPlace is where a comment was to be that was not taken.
 //go:noinline
 func (p *TalkPage) typedPlace(t TypedPlace) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var51 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var51 templ.Component) {
 		if t.Set != "" {
 			component.Put(ctx, templ_7745c5c3_Buffer, placeSet(t.Set))
 		}
@@ -532,18 +488,16 @@ func (p *TalkPage) typedPlace(t TypedPlace) templ.Component {
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{ID: "place-until", Name: "until", Label: p.T("place.say_until"), Value: t.Until, Error: p.Err("until"), Max: 10, Autocomplete: "off"}))
 		}
-		return nil
 	})
 }
 
 // placeSet is the field of a place that was set on the stage.
 //go:noinline
 func placeSet(value string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var53 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var53 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"place\" value=\"")
 		component.Text(templ_7745c5c3_Buffer, string(value))
 		templ_7745c5c3_Buffer.WriteString("\" data-place-field>")
-		return nil
 	})
 }
 
@@ -559,7 +513,7 @@ func (c *CommentsBox) ninths() []ui.Option {
 // placeTools begin a comment on a place of the stage.
 //go:noinline
 func (p *ViewerPage) placeTools() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var55 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var55 templ.Component) {
 		if c := p.Comments; c.May && c.has() {
 			switch p.Stage.Kind {
 			case "picture", "pages":
@@ -571,13 +525,12 @@ func (p *ViewerPage) placeTools() templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</div><p class=\"place-hint\" data-hint hidden></p>")
 			}
 		}
-		return nil
 	})
 }
 
 //go:noinline
 func (p *ViewerPage) placeTool(does, icon, label string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var56 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var56 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<button type=\"button\" class=\"button quiet\" data-place=\"")
 		component.Text(templ_7745c5c3_Buffer, string(does))
 		templ_7745c5c3_Buffer.WriteString("\" aria-pressed=\"false\" title=\"")
@@ -591,14 +544,13 @@ func (p *ViewerPage) placeTool(does, icon, label string) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("\">")
 		component.Text(templ_7745c5c3_Buffer, string(label))
 		templ_7745c5c3_Buffer.WriteString("</span></button>")
-		return nil
 	})
 }
 
 // timeTools are the comments on times, and begin one.
 //go:noinline
 func (p *ViewerPage) timeTools() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var62 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var62 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"times needs-js\"><div class=\"time-marks\" role=\"group\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("place.times")))
 		templ_7745c5c3_Buffer.WriteString("\"></div>")
@@ -626,7 +578,6 @@ func (p *ViewerPage) timeTools() templ.Component {
 			}
 		}
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		return nil
 	})
 }
 

@@ -16,19 +16,15 @@ import (
 // profileHead is the head of one's own pages, and the way between them.
 //go:noinline
 func profileHead(p *Page, current, lead string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("profile.title"), Lead: lead}))
-		templ_7745c5c3_Err = ui.Tabs(p.T("profile.tabs"), []ui.Tab{
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Tabs(p.T("profile.tabs"), []ui.Tab{
 			{Label: p.T("profile.tab.details"), Href: "/profile", Current: current == "details"},
 			{Label: p.T("profile.tab.sign_in"), Href: "/profile/sign-in", Current: current == "sign_in"},
 			{Label: p.T("profile.tab.notices"), Href: "/profile/notices", Current: current == "notices"},
 			{Label: p.T("profile.tab.sessions"), Href: "/profile/sessions", Current: current == "sessions"},
 			{Label: p.T("profile.tab.tokens"), Href: "/profile/tokens", Current: current == "tokens"},
-		}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		return nil
+		}))
 	})
 }
 
@@ -53,11 +49,11 @@ type Away struct {
 
 //go:noinline
 func Profile(p ProfilePage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var2 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var2 templ.Component) {
+		templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, profileHead(&p.Page, "details", p.T("profile.lead")))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "name", Label: p.T("profile.name"), Value: p.Name, Error: p.Err("name"), Required: true, Autocomplete: "name", Max: 100}))
@@ -66,51 +62,43 @@ func Profile(p ProfilePage) templ.Component {
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "time_zone", Label: p.T("profile.zone"), Hint: p.T("profile.zone_hint"), Value: p.TimeZone, Error: p.Err("time_zone")}, p.Zones))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Radios(ui.Field{Name: "theme", Label: p.T("profile.theme"), Value: p.Theme, Error: p.Err("theme"), Attrs: templ.Attributes{"data-theme-choice": true}}, []ui.Option{
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Radios(ui.Field{Name: "theme", Label: p.T("profile.theme"), Value: p.Theme, Error: p.Err("theme"), Attrs: templ.Attributes{"data-theme-choice": true}}, []ui.Option{
 					{Value: "", Label: p.T("profile.theme.device")},
 					{Value: "light", Label: p.T("profile.theme.light")},
 					{Value: "dark", Label: p.T("profile.theme.dark")},
-				}, true).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				}, true))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.SaveBar(ui.SaveBarProps{Title: p.T("profile.unsaved"), Save: ui.ButtonProps{Label: p.T("action.save"), Kind: ui.Primary}, Discard: ui.Link{Label: p.T("profile.discard"), Href: "/profile"}}))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/profile", Guard: true, Dirty: p.Failed() && p.Tried.Client == ""}), templ_7745c5c3_Var4)
 			for _, a := range p.Away {
 				component.Put(ctx, templ_7745c5c3_Buffer, p.away(a))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var3)
-		return nil
 	})
 }
 
 //go:noinline
 func (p *ProfilePage) away(a Away) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var5 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var5 templ.Component) {
+		templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			if a.Now.Deputy != "" {
-				templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+					templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"client\" value=\"")
 						component.Text(templ_7745c5c3_Buffer, string(string(a.Client.ID)))
 						templ_7745c5c3_Buffer.WriteString("\">")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("deputy.end"), Small: true}))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/profile/deputy/end", Inline: true}), templ_7745c5c3_Var8)
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("user", p.T("deputy.now", "name", a.Now.Name, "from", p.ShortDay(a.Now.From), "to", p.ShortDay(a.Now.To))), templ_7745c5c3_Var7)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(a.People) > 0 {
 				d, err := p.typed(a)
-				templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 					component.Text(templ_7745c5c3_Buffer, string(p.T("deputy.text")))
 					templ_7745c5c3_Buffer.WriteString("</p><input type=\"hidden\" name=\"client\" value=\"")
@@ -118,23 +106,19 @@ func (p *ProfilePage) away(a Away) templ.Component {
 					templ_7745c5c3_Buffer.WriteString("\">")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{ID: p.awayID(a, "person"), Name: "person", Label: p.T("deputy.who"), Value: string(d.Deputy), Error: err("person"), Required: true}, a.options()))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{ID: p.awayID(a, "from"), Name: "from", Label: p.T("deputy.from"), Type: "date", Value: d.From, Error: err("from"), Required: true}))
 						templ_7745c5c3_Buffer.WriteString(" ")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{ID: p.awayID(a, "to"), Name: "to", Label: p.T("deputy.to"), Type: "date", Value: d.To, Error: err("to"), Required: true}))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var13)
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("deputy.act"), Icon: "check"}))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/profile/deputy"}), templ_7745c5c3_Var10)
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: p.awayID(a, "away"), Title: p.awayTitle(a)}), templ_7745c5c3_Var6)
-		return nil
 	})
 }
 
@@ -180,19 +164,19 @@ type CredentialsPage struct {
 
 //go:noinline
 func Credentials(p CredentialsPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var14 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var14 templ.Component) {
+		templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, profileHead(&p.Page, "sign_in", p.T("profile.sign_in.lead")))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+				templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					if p.HasPassword {
 						templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 						component.Text(templ_7745c5c3_Buffer, string(p.T("profile.password.text")))
 						templ_7745c5c3_Buffer.WriteString("</p>")
-						templ_7745c5c3_Var19 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var19 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Put(ctx, templ_7745c5c3_Buffer, username(p.Email))
 							templ_7745c5c3_Buffer.WriteString(" ")
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.Password(ui.Field{Name: "password_old", Label: p.T("profile.password.old"), Error: p.Err("password_old"), Required: true, Autocomplete: "current-password"}, p.T("door.show")))
@@ -201,7 +185,6 @@ func Credentials(p CredentialsPage) templ.Component {
 							templ_7745c5c3_Buffer.WriteString(" <div>")
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("profile.password.change")}))
 							templ_7745c5c3_Buffer.WriteString("</div>")
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/profile/password"}), templ_7745c5c3_Var19)
 					} else {
@@ -209,75 +192,65 @@ func Credentials(p CredentialsPage) templ.Component {
 						component.Text(templ_7745c5c3_Buffer, string(p.T("profile.password.none")))
 						templ_7745c5c3_Buffer.WriteString("</p>")
 						if p.Fresh {
-							templ_7745c5c3_Var21 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var21 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 								component.Put(ctx, templ_7745c5c3_Buffer, username(p.Email))
 								templ_7745c5c3_Buffer.WriteString(" ")
 								component.Put(ctx, templ_7745c5c3_Buffer, newPassword(&p.Page, p.T("profile.password.new")))
 								templ_7745c5c3_Buffer.WriteString(" <div>")
 								component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("profile.password.set")}))
 								templ_7745c5c3_Buffer.WriteString("</div>")
-								return nil
 							})
 							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/profile/password"}), templ_7745c5c3_Var21)
 						} else {
 							component.Put(ctx, templ_7745c5c3_Buffer, proveFirst(&p.Page, "/profile/sign-in"))
 						}
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Stack(""), templ_7745c5c3_Var17)
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("profile.password")}), templ_7745c5c3_Var16)
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var22 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Var23 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var22 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+				templ_7745c5c3_Var23 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 					component.Text(templ_7745c5c3_Buffer, string(p.T("profile.email.text", "email", p.Email)))
 					templ_7745c5c3_Buffer.WriteString("</p>")
 					if p.Fresh {
-						templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "email", Label: p.T("profile.email.new"), Hint: p.T("profile.email.hint"), Type: "email", Value: p.NewEmail, Error: p.Err("email"), Required: true, Autocomplete: "email"}))
 							templ_7745c5c3_Buffer.WriteString(" <div>")
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("profile.email.act")}))
 							templ_7745c5c3_Buffer.WriteString("</div>")
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/profile/email"}), templ_7745c5c3_Var25)
 					} else {
 						component.Put(ctx, templ_7745c5c3_Buffer, proveFirst(&p.Page, "/profile/sign-in"))
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Stack(""), templ_7745c5c3_Var23)
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("profile.email")}), templ_7745c5c3_Var22)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var15)
-		return nil
 	})
 }
 
 //go:noinline
 func newPassword(p *Page, label string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var26 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var26 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Password(ui.Field{Name: "password", Label: label, Hint: p.T("door.new_password_hint"), Error: p.Err("password"), Required: true, Autocomplete: "new-password"}, p.T("door.show")))
-		return nil
 	})
 }
 
 // proveFirst leads to where one shows who one is, and back.
 //go:noinline
 func proveFirst(p *Page, back string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var27 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var27 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<p>")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("profile.prove.needed")))
 		templ_7745c5c3_Buffer.WriteString("</p><p class=\"row\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("profile.prove.act"), Icon: "shield-check", Href: "/profile/prove?next=" + back}))
 		templ_7745c5c3_Buffer.WriteString("</p>")
-		return nil
 	})
 }
 
@@ -293,15 +266,15 @@ type ProvePage struct {
 
 //go:noinline
 func Prove(p ProvePage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var29 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var30 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var29 templ.Component) {
+		templ_7745c5c3_Var30 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("profile.prove.title"), Lead: p.Lead}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var31 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var31 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				if p.ByCode {
-					templ_7745c5c3_Var32 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var32 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"next\" value=\"")
 						component.Text(templ_7745c5c3_Buffer, string(p.Next))
 						templ_7745c5c3_Buffer.WriteString("\">")
@@ -309,11 +282,10 @@ func Prove(p ProvePage) templ.Component {
 						templ_7745c5c3_Buffer.WriteString(" <div>")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.continue"), Kind: ui.Primary}))
 						templ_7745c5c3_Buffer.WriteString("</div>")
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/profile/prove"}), templ_7745c5c3_Var32)
 				} else if p.HasPassword {
-					templ_7745c5c3_Var34 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var34 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, username(p.Email))
 						templ_7745c5c3_Buffer.WriteString(" <input type=\"hidden\" name=\"next\" value=\"")
 						component.Text(templ_7745c5c3_Buffer, string(p.Next))
@@ -322,7 +294,6 @@ func Prove(p ProvePage) templ.Component {
 						templ_7745c5c3_Buffer.WriteString(" <div>")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.continue"), Kind: ui.Primary}))
 						templ_7745c5c3_Buffer.WriteString("</div>")
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/profile/prove"}), templ_7745c5c3_Var34)
 				}
@@ -335,13 +306,10 @@ func Prove(p ProvePage) templ.Component {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("door.mail_code"), Icon: "mail"}))
 				}
 				templ_7745c5c3_Buffer.WriteString("</form>")
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Stack("wide"), templ_7745c5c3_Var31)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var30)
-		return nil
 	})
 }
 
@@ -362,24 +330,22 @@ type SessionRow struct {
 
 //go:noinline
 func Sessions(p SessionsPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var37 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var38 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var37 templ.Component) {
+		templ_7745c5c3_Var38 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, profileHead(&p.Page, "sessions", p.T("profile.sessions.lead")))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var39 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Var40 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var39 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+				templ_7745c5c3_Var40 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					for _, x := range p.Sessions {
-						templ_7745c5c3_Var41 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var41 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							if x.This {
 								component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneOK, "circle-check", p.T("profile.sessions.this")))
 							} else if !p.ReadOnly {
 								component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton("/profile/sessions/"+x.ID+"/end", ui.ButtonProps{Label: p.T("profile.sessions.end"), Small: true, Attrs: templ.Attributes{"aria-label": p.T("profile.sessions.end_one", "device", x.Device)}}))
 							}
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: x.Icon, Title: x.Device, Sub: x.Detail}), templ_7745c5c3_Var41)
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var40)
 				templ_7745c5c3_Buffer.WriteString(" ")
@@ -388,13 +354,10 @@ func Sessions(p SessionsPage) templ.Component {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton("/profile/sessions/end-others", ui.ButtonProps{Label: p.T("profile.sessions.others"), Icon: "log-out"}))
 					templ_7745c5c3_Buffer.WriteString("</div>")
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Stack("wide"), templ_7745c5c3_Var39)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var38)
-		return nil
 	})
 }
 
@@ -414,92 +377,74 @@ type TokenRow struct{ ID, Name, Scope, Until, Used string }
 
 //go:noinline
 func Tokens(p TokensPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var42 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var43 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var42 templ.Component) {
+		templ_7745c5c3_Var43 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, profileHead(&p.Page, "tokens", p.T("profile.tokens.lead")))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Secret != "" {
-				templ_7745c5c3_Var44 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Var45 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var44 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+					templ_7745c5c3_Var45 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						templ_7745c5c3_Buffer.WriteString("<p>")
 						component.Text(templ_7745c5c3_Buffer, string(p.T("profile.tokens.made_text")))
 						templ_7745c5c3_Buffer.WriteString("</p>")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.CopyRow(p.T("profile.tokens.made"), p.T("profile.tokens.copy"), p.Secret))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Stack(""), templ_7745c5c3_Var45)
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "new-token", Title: p.T("profile.tokens.made")}), templ_7745c5c3_Var44)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var47 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var47 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				if len(p.Tokens) == 0 {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "key-round", Title: p.T("profile.tokens.empty"), Text: p.T("profile.tokens.empty_text")}))
 				} else {
-					templ_7745c5c3_Var48 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var48 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						for _, x := range p.Tokens {
-							templ_7745c5c3_Var49 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var49 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 								component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("profile.tokens.revoke"), Small: true, Open: "revoke-" + x.ID}))
-								return nil
 							})
 							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "key-round", Title: x.Name, Sub: x.Scope + " · " + x.Until + " · " + x.Used}), templ_7745c5c3_Var49)
 						}
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var48)
 					for _, x := range p.Tokens {
-						templ_7745c5c3_Err = ui.Confirm(ui.ConfirmProps{ID: "revoke-" + x.ID, Title: p.T("profile.tokens.revoke_title", "name", x.Name), Text: p.T("profile.tokens.revoke_text"),
-							Cancel: p.T("action.cancel"), Act: p.T("profile.tokens.revoke"), Post: "/profile/tokens/" + x.ID + "/revoke", Danger: true}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Confirm(ui.ConfirmProps{ID: "revoke-" + x.ID, Title: p.T("profile.tokens.revoke_title", "name", x.Name), Text: p.T("profile.tokens.revoke_text"),
+							Cancel: p.T("action.cancel"), Act: p.T("profile.tokens.revoke"), Post: "/profile/tokens/" + x.ID + "/revoke", Danger: true}))
 					}
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("profile.tokens.list"), Count: len(p.Tokens)}), templ_7745c5c3_Var47)
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var50 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var50 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.Fresh {
-					templ_7745c5c3_Var51 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var51 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "name", Label: p.T("profile.tokens.name"), Hint: p.T("profile.tokens.name_hint"), Value: p.Name, Error: p.Err("name"), Required: true, Autocomplete: "off", Max: 100}))
 						templ_7745c5c3_Buffer.WriteString(" ")
-						templ_7745c5c3_Err = ui.Radios(ui.Field{ID: "scopes", Name: "scope", Label: p.T("profile.tokens.scopes"), Value: p.Scope, Error: p.Err("scopes")}, []ui.Option{
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Radios(ui.Field{ID: "scopes", Name: "scope", Label: p.T("profile.tokens.scopes"), Value: p.Scope, Error: p.Err("scopes")}, []ui.Option{
 							{Value: "read", Label: p.T("profile.tokens.scope.read")},
 							{Value: "write", Label: p.T("profile.tokens.scope.write")},
-						}, true).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						}, true))
 						templ_7745c5c3_Buffer.WriteString(" ")
-						templ_7745c5c3_Err = ui.Select(ui.Field{Name: "expires", Label: p.T("profile.tokens.expires"), Value: p.Expires, Error: p.Err("expires")}, []ui.Option{
+						component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "expires", Label: p.T("profile.tokens.expires"), Value: p.Expires, Error: p.Err("expires")}, []ui.Option{
 							{Value: "30", Label: p.T("profile.tokens.expires.30")},
 							{Value: "90", Label: p.T("profile.tokens.expires.90")},
 							{Value: "365", Label: p.T("profile.tokens.expires.365")},
 							{Value: "0", Label: p.T("profile.tokens.expires.0")},
-						}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						}))
 						templ_7745c5c3_Buffer.WriteString(" <div>")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("profile.tokens.make"), Kind: ui.Primary}))
 						templ_7745c5c3_Buffer.WriteString("</div>")
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/profile/tokens"}), templ_7745c5c3_Var51)
 				} else {
 					component.Put(ctx, templ_7745c5c3_Buffer, proveFirst(&p.Page, "/profile/tokens"))
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("profile.tokens.make")}), templ_7745c5c3_Var50)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var43)
-		return nil
 	})
 }
 

@@ -20,11 +20,10 @@ import (
 // right of the header.
 //go:noinline
 func within(p *Within, acts templ.Component) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+			templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, p.facts())
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.HeadActs(p.head(), acts), templ_7745c5c3_Var3)
 			templ_7745c5c3_Buffer.WriteString(" ")
@@ -35,10 +34,8 @@ func within(p *Within, acts templ.Component) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var1)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
-		return nil
 	})
 }
 
@@ -61,7 +58,7 @@ func (p *Within) several() bool {
 // facts are what the header says of the project's state.
 //go:noinline
 func (p *Within) facts() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) {
 		if p.Project.IsArchived() {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Status("archived", p.T("status.archived")))
 		} else {
@@ -76,34 +73,30 @@ func (p *Within) facts() templ.Component {
 		templ_7745c5c3_Buffer.WriteString("<span>")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("project.updated", "name", p.by(p.Project.UpdatedBy), "when", p.Ago(p.Project.UpdatedAt, p.Now))))
 		templ_7745c5c3_Buffer.WriteString("</span>")
-		return nil
 	})
 }
 
 // standing tells the team what of the project the client sees at all.
 //go:noinline
 func (p *Within) standing() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var6 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var6 templ.Component) {
 		if p.Project.IsArchived() {
-			templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				if p.may(portal.Manage) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton(p.path("/restore"), ui.ButtonProps{Label: p.T("project.restore"), Small: true}))
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("archive", p.T("project.is_archived")), templ_7745c5c3_Var7)
 		} else if !p.Project.IsShared() {
-			templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				if p.may(portal.Manage) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("project.share"), Small: true, Href: p.path("/share")}))
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("lock", p.T("project.not_shared", "client", p.Project.ClientName)), templ_7745c5c3_Var8)
 		} else {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Legend(p.T("audience.client"), p.T("audience.team")))
 		}
-		return nil
 	})
 }
 
@@ -126,13 +119,12 @@ type ProjectPage struct {
 
 //go:noinline
 func Project(p ProjectPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var9 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var11 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var9 templ.Component) {
+		templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+			templ_7745c5c3_Var11 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				if len(p.Needs) > 0 {
-					templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Needs(p.needCards()))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "needs", Title: p.T("home.needs"), Count: len(p.Needs)}), templ_7745c5c3_Var12)
 				}
@@ -140,103 +132,89 @@ func Project(p ProjectPage) templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, p.openRequests(p.Requests))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.has(portal.SectionUpdates) {
-					templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						if p.Latest != nil {
 							component.Put(ctx, templ_7745c5c3_Buffer, p.Within.update(*p.Latest, p.Seen, p.Latest.Sentence == p.Project.Sentence))
 						} else {
-							templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 								if p.may(portal.Contribute) {
 									component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("update.post"), Small: true, Href: p.path("/updates/new")}))
 								}
-								return nil
 							})
 							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "pen-line", Title: p.T("update.none"), Text: p.updateNone()}), templ_7745c5c3_Var14)
 						}
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(p.section(p.T("project.latest"), portal.SectionUpdates, ui.Link{Label: p.T("project.all_updates"), Href: p.path("/updates")})), templ_7745c5c3_Var13)
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.has(portal.SectionMilestones) && (len(p.Milestones) > 0 || p.team()) {
-					templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						if len(p.Milestones) > 0 {
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.Strip(p.strip(p.Milestones)))
 						} else {
-							templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 								if p.may(portal.Contribute) {
 									component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("milestone.add"), Small: true, Href: p.path("/milestones/new")}))
 								}
-								return nil
 							})
 							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "flag", Title: p.T("milestone.none"), Text: p.T("milestone.none_team")}), templ_7745c5c3_Var16)
 						}
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(p.section(p.T("section.milestones"), portal.SectionMilestones, p.moreMilestones())), templ_7745c5c3_Var15)
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.has(portal.SectionDeliverables) && (len(p.Deliverables) > 0 || p.team()) {
-					templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						if len(p.Deliverables) > 0 {
-							templ_7745c5c3_Var18 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var18 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 								for _, d := range first(unfinished(p.Deliverables), 6) {
 									component.Put(ctx, templ_7745c5c3_Buffer, ui.Deliverable(p.deliverable(d, p.Thumbs[d.ID])))
 								}
-								return nil
 							})
 							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var18)
 						} else {
-							templ_7745c5c3_Var19 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var19 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 								if p.may(portal.Contribute) {
 									component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("deliverable.add"), Small: true, Href: p.path("/deliverables/new")}))
 								}
-								return nil
 							})
 							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "package", Title: p.T("deliverable.none"), Text: p.T("deliverable.none_team")}), templ_7745c5c3_Var19)
 						}
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(p.section(p.T("section.deliverables"), portal.SectionDeliverables, ui.Link{Label: p.T("project.all_deliverables"), Href: p.path("/deliverables")})), templ_7745c5c3_Var17)
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.has(portal.SectionFiles) && (len(p.Files) > 0 || p.team()) {
-					templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						if len(p.Files) > 0 {
-							templ_7745c5c3_Var21 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var21 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 								for _, f := range p.Files {
 									component.Put(ctx, templ_7745c5c3_Buffer, p.quickFile(f))
 								}
-								return nil
 							})
 							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var21)
 						} else {
-							templ_7745c5c3_Var22 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var22 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 								if p.may(portal.Contribute) {
 									component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("files.upload"), Small: true, Href: p.path("/files")}))
 								}
-								return nil
 							})
 							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "files", Title: p.T("files.none"), Text: p.T("files.none_team", "client", p.Project.ClientName)}), templ_7745c5c3_Var22)
 						}
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(p.section(p.quickTitle(), portal.SectionFiles, ui.Link{Label: p.T("files.all_of_project"), Href: p.path("/files")})), templ_7745c5c3_Var20)
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.has(portal.SectionActivity) && len(p.Events) > 0 {
-					templ_7745c5c3_Var23 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var23 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Feed(p.Feed(p.Events, p.Name, false)))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(p.section(p.T("project.recent"), portal.SectionActivity, ui.Link{Label: p.T("project.all_activity"), Href: p.path("/activity")})), templ_7745c5c3_Var23)
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Columns(p.side()), templ_7745c5c3_Var11)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, within(&p.Within, p.acts()), templ_7745c5c3_Var10)
-		return nil
 	})
 }
 
@@ -250,15 +228,13 @@ func (p *ProjectPage) quickTitle() string {
 // quickFile is a file in a few words.
 //go:noinline
 func (p *Within) quickFile(f portal.File) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) {
+		templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			if p.team() {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Audience(string(f.Audience), p.T("audience."+string(f.Audience))))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: kindIcon(f), Thumb: Thumb(f.Version), Title: f.Name, Href: "/files/" + string(f.ID), Sub: dots(p.VersionWord(f.Version), p.Size(f.Version.Size), p.Ago(f.Version.CreatedAt, p.Now))}), templ_7745c5c3_Var25)
-		return nil
 	})
 }
 
@@ -312,7 +288,7 @@ func (p *Within) updateNone() string {
 
 //go:noinline
 func (p *ProjectPage) acts() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var26 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var26 templ.Component) {
 		if !p.ReadOnly && p.has(portal.FieldDates) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("project.calendar"), Icon: "calendar", Href: p.calendar(), Small: p.team()}))
 		}
@@ -325,15 +301,14 @@ func (p *ProjectPage) acts() templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("update.post"), Icon: "pen-line", Kind: ui.Primary, Href: p.path("/updates/new"), Small: true}))
 			}
 		}
-		return nil
 	})
 }
 
 //go:noinline
 func (p *ProjectPage) side() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var27 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var28 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var29 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var27 templ.Component) {
+		templ_7745c5c3_Var28 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+			templ_7745c5c3_Var29 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				if p.Project.Summary != "" {
 					templ_7745c5c3_Buffer.WriteString("<p>")
 					component.Text(templ_7745c5c3_Buffer, string(p.Project.Summary))
@@ -352,20 +327,16 @@ func (p *ProjectPage) side() templ.Component {
 				} else if !p.ReadOnly && !p.Project.IsArchived() {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton(p.path("/mute?here"), ui.ButtonProps{Label: p.T("notices.mute"), Icon: "bell", Small: true, Kind: ui.Plain}))
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Stack(""), templ_7745c5c3_Var29)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Panel(p.T("project.glance")), templ_7745c5c3_Var28)
 		if len(p.Team) > 0 {
-			templ_7745c5c3_Var32 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var32 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.TeamRow(p.people()))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Panel(p.T("section.team")), templ_7745c5c3_Var32)
 		}
-		return nil
 	})
 }
 
@@ -404,16 +375,14 @@ func (p *Within) statusKey() string {
 
 //go:noinline
 func (p *Within) progress() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var33 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var34 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var33 templ.Component) {
+		templ_7745c5c3_Var34 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			templ_7745c5c3_Buffer.WriteString("<span>")
 			component.Text(templ_7745c5c3_Buffer, string(p.Done(p.Summary.Progress)))
 			templ_7745c5c3_Buffer.WriteString("</span>")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Progress(p.T("section.progress"), p.Summary.Progress.Done, p.Summary.Progress.Total))
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Stack("tight"), templ_7745c5c3_Var34)
-		return nil
 	})
 }
 
@@ -436,8 +405,8 @@ type ProjectsPage struct {
 
 //go:noinline
 func Projects(p ProjectsPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var36 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var37 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var36 templ.Component) {
+		templ_7745c5c3_Var37 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Title: p.T("nav.projects")}, p.acts()))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Tabs(p.T("nav.projects"), []ui.Tab{{Label: p.T("projects.current"), Href: "/projects", Current: !p.Archived}, {Label: p.T("status.archived"), Href: "/projects?archived=1", Current: p.Archived}}))
@@ -453,9 +422,8 @@ func Projects(p ProjectsPage) templ.Component {
 			} else {
 				for _, g := range p.groups() {
 					if g.name != "" {
-						templ_7745c5c3_Var38 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var38 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Put(ctx, templ_7745c5c3_Buffer, p.cards(g.projects))
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: g.name}), templ_7745c5c3_Var38)
 					} else if p.Archived {
@@ -473,26 +441,23 @@ func Projects(p ProjectsPage) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("action.newer"), Href: p.Newest}, ui.Link{Label: p.T("action.older"), Href: p.Older}))
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var37)
-		return nil
 	})
 }
 
 //go:noinline
 func (p *ProjectsPage) acts() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var41 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var41 templ.Component) {
 		if p.New {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("project.new"), Icon: "plus", Kind: ui.Primary, Href: "/projects/new", Small: true}))
 		}
-		return nil
 	})
 }
 
 //go:noinline
 func (p *ProjectsPage) filter() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var42 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var42 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<form class=\"filter\" method=\"get\" action=\"/projects\" role=\"search\">")
 		if p.Archived {
 			templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"archived\" value=\"1\"> ")
@@ -508,7 +473,6 @@ func (p *ProjectsPage) filter() templ.Component {
 		}
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.search")}))
 		templ_7745c5c3_Buffer.WriteString("</form>")
-		return nil
 	})
 }
 
@@ -522,27 +486,24 @@ func (p *ProjectsPage) statuses() []ui.Option {
 
 //go:noinline
 func (p *ProjectsPage) none() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var44 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var44 templ.Component) {
 		if p.Filtered {
-			templ_7745c5c3_Var45 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var45 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("projects.all"), Small: true, Href: "/projects"}))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "search", Title: p.T("projects.no_match"), Text: p.T("projects.no_match_text")}), templ_7745c5c3_Var45)
 		} else if p.Archived {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "archive", Title: p.T("projects.none_archived"), Text: p.T("projects.none_archived_text")}))
 		} else if p.Team {
-			templ_7745c5c3_Var46 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var46 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				if p.New {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("project.new"), Small: true, Href: "/projects/new"}))
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "folder-kanban", Title: p.T("projects.none"), Text: p.T("projects.none_team")}), templ_7745c5c3_Var46)
 		} else {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "folder-kanban", Title: p.T("home.projects.none"), Text: p.T("home.projects.none.text", "workspace", p.Name)}))
 		}
-		return nil
 	})
 }
 
@@ -577,85 +538,73 @@ func (p *ProjectsPage) groups() []projectGroup {
 
 //go:noinline
 func (p *ProjectsPage) cards(projects []portal.Project) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var47 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var48 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var47 templ.Component) {
+		templ_7745c5c3_Var48 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			for _, x := range projects {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.ProjectCard(p.ProjectCard(x, p.Summaries[x.ID], p.Name)))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Grid(), templ_7745c5c3_Var48)
-		return nil
 	})
 }
 
 //go:noinline
 func (p *ProjectsPage) table() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var49 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var50 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var49 templ.Component) {
+		templ_7745c5c3_Var50 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			for _, x := range p.Projects {
 				component.Put(ctx, templ_7745c5c3_Buffer, p.row(x, p.Summaries[x.ID]))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Table(p.T("nav.projects"), []ui.Column{{Label: p.T("project.name")}, {Label: p.T("project.health")}, {Label: p.T("projects.turn")}, {Label: p.T("projects.next")}, {Label: p.T("section.progress")}, {Label: p.T("projects.updated")}, {Label: p.T("projects.audience")}}), templ_7745c5c3_Var50)
-		return nil
 	})
 }
 
 //go:noinline
 func (p *ProjectsPage) row(x portal.Project, s *portal.ProjectSummary) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var51 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var51 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<tr>")
-		templ_7745c5c3_Var52 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var52 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Lines(ui.Link{Label: x.Name, Href: "/projects/" + string(x.ID)}, x.ClientName))
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(""), templ_7745c5c3_Var52)
-		templ_7745c5c3_Var53 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var53 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			if x.Status == portal.Active {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Health(string(x.Health), p.T("health."+string(x.Health))))
 			} else {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Status(string(x.Status), p.T("status."+string(x.Status))))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("project.health")), templ_7745c5c3_Var53)
-		templ_7745c5c3_Var54 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var54 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.turn(x, s))
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("projects.turn")), templ_7745c5c3_Var54)
-		templ_7745c5c3_Var55 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var55 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			if s.NextMilestone != "" {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Lines(ui.Link{Label: s.NextMilestoneTitle}, p.nextWhen(s)))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("projects.next")), templ_7745c5c3_Var55)
-		templ_7745c5c3_Var56 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var56 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			if s.Progress.Shown && s.Progress.Total > 0 {
 				component.Text(templ_7745c5c3_Buffer, string(p.Done(s.Progress)))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("section.progress")), templ_7745c5c3_Var56)
-		templ_7745c5c3_Var58 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var58 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Text(templ_7745c5c3_Buffer, string(p.Ago(x.UpdatedAt, p.Now)))
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("projects.updated")), templ_7745c5c3_Var58)
-		templ_7745c5c3_Var60 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var60 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			if x.IsShared() {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Audience("client", p.T("project.shared")))
 			} else {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Audience("team", p.T("audience.team")))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("projects.audience")), templ_7745c5c3_Var60)
 		templ_7745c5c3_Buffer.WriteString("</tr>")
-		return nil
 	})
 }
 
@@ -683,18 +632,17 @@ type ProjectTeamPage struct {
 
 //go:noinline
 func ProjectTeam(p ProjectTeamPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var61 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var62 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var61 templ.Component) {
+		templ_7745c5c3_Var62 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Team) == 0 {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "users", Title: p.T("project.team.none"), Text: p.T("project.team.none_text")}))
 			} else {
-				templ_7745c5c3_Var63 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var63 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					for _, m := range p.Team {
 						component.Put(ctx, templ_7745c5c3_Buffer, p.member(m))
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var63)
 				templ_7745c5c3_Buffer.WriteString(" ")
@@ -706,13 +654,12 @@ func ProjectTeam(p ProjectTeamPage) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.manages() && len(p.Others) > 0 {
-				templ_7745c5c3_Var64 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Var65 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_Var66 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var64 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+					templ_7745c5c3_Var65 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+						templ_7745c5c3_Var66 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "person", Label: p.T("project.team.person"), Value: p.Person, Error: p.Err("person")}, p.others()))
 							templ_7745c5c3_Buffer.WriteString(" ")
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "role", Label: p.T("project.team.role"), Optional: p.T("form.optional"), Hint: p.T("project.team.role_hint"), Value: p.Role, Error: p.Err("role"), Max: portal.MaxName}))
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var66)
 						templ_7745c5c3_Buffer.WriteString(" ")
@@ -720,17 +667,13 @@ func ProjectTeam(p ProjectTeamPage) templ.Component {
 						templ_7745c5c3_Buffer.WriteString(" <div class=\"submit\">")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("project.team.add"), Kind: ui.Primary}))
 						templ_7745c5c3_Buffer.WriteString("</div>")
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.path("/team")}), templ_7745c5c3_Var65)
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "put", Title: p.T("project.team.put")}), templ_7745c5c3_Var64)
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, within(&p.Within, templ.NopComponent), templ_7745c5c3_Var62)
-		return nil
 	})
 }
 
@@ -748,16 +691,11 @@ func (p *ProjectTeamPage) others() []ui.Option {
 
 //go:noinline
 func (p *ProjectTeamPage) member(m portal.ProjectMember) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var67 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var68 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var67 templ.Component) {
+		templ_7745c5c3_Var68 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			if m.Email != "" {
 				templ_7745c5c3_Buffer.WriteString("<a class=\"link\" href=\"")
-				var templ_7745c5c3_Var69 templ.SafeURL
-				templ_7745c5c3_Var69, templ_7745c5c3_Err = templ.JoinURLErrs("mailto:" + m.Email)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var69))
+				component.URL(templ_7745c5c3_Buffer, "mailto:" + m.Email)
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Text(templ_7745c5c3_Buffer, string(m.Email))
 				templ_7745c5c3_Buffer.WriteString("</a>")
@@ -774,20 +712,18 @@ func (p *ProjectTeamPage) member(m portal.ProjectMember) templ.Component {
 			if p.manages() {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Menu(p.T("item.actions", "title", m.Name), p.memberMenu(m)))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Face: &ui.Person{Name: m.Name}, Title: m.Name, Sub: p.colleague(m).Detail}), templ_7745c5c3_Var68)
-		return nil
 	})
 }
 
 // memberDialogs stand after the list.
 //go:noinline
 func (p *ProjectTeamPage) memberDialogs(m portal.ProjectMember) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var71 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var71 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Confirm(ui.ConfirmProps{ID: "off-" + string(m.Person), Title: p.T("project.team.off_title", "name", m.Name, "project", p.Project.Name), Text: p.T("project.team.off_text", "name", m.Name), Cancel: p.T("action.cancel"), Act: p.T("project.team.off"), Post: p.path("/team/" + string(m.Person) + "/remove"), Danger: true}))
-		templ_7745c5c3_Var72 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var73 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var72 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+			templ_7745c5c3_Var73 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"person\" value=\"")
 				component.Text(templ_7745c5c3_Buffer, string(string(m.Person)))
 				templ_7745c5c3_Buffer.WriteString("\">")
@@ -796,13 +732,10 @@ func (p *ProjectTeamPage) memberDialogs(m portal.ProjectMember) templ.Component 
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{ID: "shown-" + string(m.Person), Name: "shown", Label: p.T("project.team.shown", "client", p.Project.ClientName), On: m.Shown}))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.DialogActs("edit-"+string(m.Person), p.T("action.cancel"), ui.ButtonProps{Label: p.T("action.save"), Kind: ui.Primary}))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.path("/team")}), templ_7745c5c3_Var73)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Dialog(ui.DialogProps{ID: "edit-" + string(m.Person), Title: m.Name}), templ_7745c5c3_Var72)
-		return nil
 	})
 }
 
@@ -823,8 +756,8 @@ type ProjectActivityPage struct {
 
 //go:noinline
 func ProjectActivity(p ProjectActivityPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var75 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var76 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var75 templ.Component) {
+		templ_7745c5c3_Var76 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			if len(p.Events) == 0 {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "activity", Title: p.T("project.activity.none"), Text: p.T("project.activity.none_text")}))
 			} else {
@@ -835,10 +768,8 @@ func ProjectActivity(p ProjectActivityPage) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("action.newer"), Href: p.Newest}, ui.Link{Label: p.T("action.older"), Href: p.Older}))
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, within(&p.Within, templ.NopComponent), templ_7745c5c3_Var76)
-		return nil
 	})
 }
 

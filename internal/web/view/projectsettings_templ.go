@@ -32,31 +32,29 @@ type NewProjectPage struct {
 
 //go:noinline
 func NewProject(p NewProjectPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.T("project.new")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Clients.Names) == 0 && !p.Clients.Many {
-				templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("nav.clients"), Small: true, Href: "/clients"}))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "building-2", Title: p.T("project.new.no_client"), Text: p.T("project.new.no_client_text")}), templ_7745c5c3_Var3)
 			} else {
-				templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, p.clientOfForm(p.Clients))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "name", Label: p.T("project.name"), Value: p.Input.Name, Error: p.Err("name"), Required: true, Max: portal.MaxName}))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "summary", Label: p.T("project.summary"), Optional: p.T("form.optional"), Hint: p.T("project.summary_hint"), Value: p.Input.Summary, Error: p.Err("summary"), Max: portal.MaxText}))
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "starts_on", Label: p.T("project.starts_on"), Optional: p.T("form.optional"), Type: "date", Value: p.Input.StartsOn, Error: p.Err("starts_on")}))
 						templ_7745c5c3_Buffer.WriteString(" ")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "due_on", Label: p.T("project.due_on"), Optional: p.T("form.optional"), Type: "date", Value: p.Input.DueOn, Error: p.Err("due_on")}))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var5)
 					templ_7745c5c3_Buffer.WriteString(" ")
@@ -67,14 +65,11 @@ func NewProject(p NewProjectPage) templ.Component {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("project.make"), Kind: ui.Primary}))
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: "/projects"}))
 					templ_7745c5c3_Buffer.WriteString("</div>")
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/projects/new", Guard: true, Dirty: p.Failed() || p.Input.Name+p.Input.Summary != ""}), templ_7745c5c3_Var4)
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
-		return nil
 	})
 }
 
@@ -108,12 +103,11 @@ type SharePage struct {
 
 //go:noinline
 func Share(p SharePage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var6 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var6 templ.Component) {
+		templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.Project.Name, Href: p.path("")}, Title: p.T("share.title", "client", p.Project.ClientName)}))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				return nil
+			templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("eye", p.Page.Audience(p.Preview.Audience)), templ_7745c5c3_Var8)
 			templ_7745c5c3_Buffer.WriteString(" ")
@@ -123,7 +117,7 @@ func Share(p SharePage) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</p>")
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				if lines := p.lines(); len(lines) > 0 {
 					templ_7745c5c3_Buffer.WriteString("<ul class=\"plain\">")
 					for _, line := range lines {
@@ -137,23 +131,19 @@ func Share(p SharePage) templ.Component {
 					component.Text(templ_7745c5c3_Buffer, string(p.T("share.nothing")))
 					templ_7745c5c3_Buffer.WriteString("</p>")
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("show.also")}), templ_7745c5c3_Var10)
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				if p.Preview.Events > 0 {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Radios(ui.Field{Name: "history", Label: p.T("show.from"), Value: "now"}, []ui.Option{{Value: "now", Label: p.T("show.from_now"), Hint: p.T("show.from_now_hint")}, {Value: "all", Label: p.T("show.with_history"), Hint: p.N("show.with_history_hint", p.Preview.Events)}}, true))
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, p.saveAct(p.T("share.act", "client", p.Project.ClientName), p.path(""), ""))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.path("/share")}), templ_7745c5c3_Var13)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var7)
-		return nil
 	})
 }
 
@@ -182,34 +172,32 @@ type ProjectSettingsPage struct {
 
 //go:noinline
 func ProjectSettings(p ProjectSettingsPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var14 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var14 templ.Component) {
+		templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Conflict != nil {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.T("item.conflict"), p.T("item.conflict_text"), nil))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Facts(p.Conflict))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("item.conflict_now")}), templ_7745c5c3_Var16)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if !p.Project.IsArchived() {
-				templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Var18 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+					templ_7745c5c3_Var18 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, revision(p.Input.Revision))
 						templ_7745c5c3_Buffer.WriteString(" ")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "name", Label: p.T("project.name"), Value: p.Input.Name, Error: p.Err("name"), Required: true, Max: portal.MaxName}))
 						templ_7745c5c3_Buffer.WriteString(" ")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "summary", Label: p.T("project.summary"), Optional: p.T("form.optional"), Hint: p.T("project.summary_hint"), Value: p.Input.Summary, Error: p.Err("summary"), Max: portal.MaxText}))
 						templ_7745c5c3_Buffer.WriteString(" ")
-						templ_7745c5c3_Var19 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var19 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "starts_on", Label: p.T("project.starts_on"), Optional: p.T("form.optional"), Type: "date", Value: p.Input.StartsOn, Error: p.Err("starts_on")}))
 							templ_7745c5c3_Buffer.WriteString(" ")
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "due_on", Label: p.T("project.due_on"), Optional: p.T("form.optional"), Type: "date", Value: p.Input.DueOn, Error: p.Err("due_on")}))
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var19)
 						templ_7745c5c3_Buffer.WriteString(" ")
@@ -217,32 +205,28 @@ func ProjectSettings(p ProjectSettingsPage) templ.Component {
 						templ_7745c5c3_Buffer.WriteString(" <div class=\"submit\">")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.save"), Kind: ui.Primary}))
 						templ_7745c5c3_Buffer.WriteString("</div>")
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.path("/settings"), Guard: true, Dirty: p.Failed() || p.Conflict != nil}), templ_7745c5c3_Var18)
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("project.settings.general")}), templ_7745c5c3_Var17)
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Var21 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+					templ_7745c5c3_Var21 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, revision(p.Project.Revision))
 						templ_7745c5c3_Buffer.WriteString(" ")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "status", Label: p.T("project.status"), HideLabel: true, Value: string(p.Project.Status), Error: p.Err("status")}, p.statuses()))
 						templ_7745c5c3_Buffer.WriteString(" ")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.save")}))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.path("/status"), Inline: true}), templ_7745c5c3_Var21)
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("project.status")}), templ_7745c5c3_Var20)
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var22 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var22 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 					component.Text(templ_7745c5c3_Buffer, string(p.T("project.settings.sections", "client", p.Project.ClientName)))
 					templ_7745c5c3_Buffer.WriteString("</p>")
-					templ_7745c5c3_Var24 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var24 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, revision(p.Project.Revision))
 						templ_7745c5c3_Buffer.WriteString(" <div class=\"section-choices\">")
 						for _, n := range portal.SectionNames {
@@ -253,14 +237,12 @@ func ProjectSettings(p ProjectSettingsPage) templ.Component {
 						templ_7745c5c3_Buffer.WriteString("</div><div class=\"submit\">")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.save")}))
 						templ_7745c5c3_Buffer.WriteString("</div>")
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.path("/sections"), Wide: true}), templ_7745c5c3_Var24)
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "sections", Title: p.T("client.settings.sections")}), templ_7745c5c3_Var22)
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					if p.Project.IsShared() {
 						templ_7745c5c3_Buffer.WriteString("<p>")
 						component.Text(templ_7745c5c3_Buffer, string(p.T("project.settings.shared", "client", p.Project.ClientName, "when", p.Ago(p.Project.Shared, p.Now))))
@@ -272,27 +254,24 @@ func ProjectSettings(p ProjectSettingsPage) templ.Component {
 						templ_7745c5c3_Buffer.WriteString("</p>")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("project.share"), Icon: "eye", Href: p.path("/share")}))
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("project.settings.sharing")}), templ_7745c5c3_Var25)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var28 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var28 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("project.settings.template_text")))
 				templ_7745c5c3_Buffer.WriteString("</p>")
-				templ_7745c5c3_Var30 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var30 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "template", Label: p.T("project.settings.template_name"), Value: p.Template, Error: p.Err("template"), Required: true, Max: portal.MaxName}))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("project.settings.template_save")}))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.path("/template"), Inline: true}), templ_7745c5c3_Var30)
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("project.settings.template")}), templ_7745c5c3_Var28)
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var31 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var31 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				if p.Project.IsArchived() {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton(p.path("/restore"), ui.ButtonProps{Label: p.T("project.restore"), Icon: "rotate-ccw"}))
 				} else {
@@ -301,7 +280,6 @@ func ProjectSettings(p ProjectSettingsPage) templ.Component {
 					templ_7745c5c3_Buffer.WriteString("</p>")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("project.archive"), Icon: "archive", Kind: ui.Danger, Open: "archive"}))
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("project.archive")}), templ_7745c5c3_Var31)
 			templ_7745c5c3_Buffer.WriteString(" ")
@@ -310,10 +288,8 @@ func ProjectSettings(p ProjectSettingsPage) templ.Component {
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Confirm(ui.ConfirmProps{ID: "unshare", Title: p.T("project.unshare_title", "project", p.Project.Name), Text: p.T("project.unshare_text", "client", p.Project.ClientName), Cancel: p.T("action.cancel"), Act: p.T("project.unshare"), Post: p.path("/unshare"), Danger: true}))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, within(&p.Within, templ.NopComponent), templ_7745c5c3_Var15)
-		return nil
 	})
 }
 

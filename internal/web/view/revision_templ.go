@@ -21,13 +21,11 @@ import (
 // revisionRow is a revision request in a list.
 //go:noinline
 func (p *Page) revisionRow(r portal.Revision, workspace string, project bool) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.revisionState(r))
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "list-checks", Title: r.Title, Href: Href(string(r.ID)), Sub: p.revisionSub(r, workspace, project)}), templ_7745c5c3_Var2)
-		return nil
 	})
 }
 
@@ -53,7 +51,7 @@ func (p *Page) roundWords(r portal.Revision) string {
 // revisionState is how it stands: colour, icon and word.
 //go:noinline
 func (p *Page) revisionState(r portal.Revision) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) {
 		switch {
 		case r.Withdrawn:
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneIdle, "undo-2", p.T("revision.state.withdrawn")))
@@ -66,7 +64,6 @@ func (p *Page) revisionState(r portal.Revision) templ.Component {
 		default:
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneOK, "circle-check", p.T("revision.state.settled")))
 		}
-		return nil
 	})
 }
 
@@ -90,40 +87,35 @@ func (p *Page) revisionSum(r portal.Revision) string {
 // revisionNote leads to a revision request with what became of it.
 //go:noinline
 func (p *Page) revisionNote(r portal.Revision) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) {
+		templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			if r.Waits() && !p.ReadOnly {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("need.act.revision"), Kind: ui.Primary, Small: true, Href: Href(string(r.ID))}))
 			} else {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("revision.open"), Small: true, Href: Href(string(r.ID))}))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("list-checks", p.roundWords(r)+" · "+p.revisionSum(r)), templ_7745c5c3_Var5)
-		return nil
 	})
 }
 
 // revisions are those of something.
 //go:noinline
 func (p *Page) revisions(l RevisionList, workspace string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var6 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var6 templ.Component) {
 		if len(l.All) > 0 || !l.Whole() {
-			templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+				templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					for _, r := range l.All {
 						component.Put(ctx, templ_7745c5c3_Buffer, p.revisionRow(r, workspace, false))
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var8)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(p.pager(l.Part, "revision")))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "revisions", Title: p.T("revision.all"), Count: l.count(len(l.All)), More: l.Of}), templ_7745c5c3_Var7)
 		}
-		return nil
 	})
 }
 
@@ -172,9 +164,9 @@ func (p *RevisionPage) answers() bool { return !p.ReadOnly && p.Revision.MayAnsw
 
 //go:noinline
 func Revision(p RevisionPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var9 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var11 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var9 templ.Component) {
+		templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+			templ_7745c5c3_Var11 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				if p.Revision.Turn != "" {
 					component.Put(ctx, templ_7745c5c3_Buffer, p.turn(p.Revision.Turn, p.Revision.TurnSince))
 				} else {
@@ -186,7 +178,6 @@ func Revision(p RevisionPage) templ.Component {
 				component.Text(templ_7745c5c3_Buffer, string(p.T("revision.by", "name", p.by(p.Revision.By), "when", p.Ago(p.Revision.CreatedAt, p.Now))))
 				templ_7745c5c3_Buffer.WriteString("</span>")
 				component.Put(ctx, templ_7745c5c3_Buffer, p.chip(portal.ClientSide))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Over: ui.Link{Label: p.Project.Name, Href: p.path("")}, Title: p.Heading()}, templ.NopComponent), templ_7745c5c3_Var11)
 			templ_7745c5c3_Buffer.WriteString(" ")
@@ -196,23 +187,18 @@ func Revision(p RevisionPage) templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			}
 			templ_7745c5c3_Buffer.WriteString(" <div")
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, p.visit(portal.ItemID(p.Revision.ID)))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, p.visit(portal.ItemID(p.Revision.ID)))
 			templ_7745c5c3_Buffer.WriteString(">")
-			templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				if p.Revision.Approval != "" {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("revision.approval"), Small: true, Href: Href(string(p.Revision.Approval))}))
 				} else {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("revision.file"), Small: true, Href: Href(string(p.Revision.File)) + "?version=" + string(p.Revision.Version)}))
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("list-checks", p.revisionSum(p.Revision)), templ_7745c5c3_Var14)
 			if p.Revision.Beyond() {
-				templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					return nil
+				templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("info", p.N("revision.beyond", p.Revision.Rounds)), templ_7745c5c3_Var15)
 			}
@@ -222,23 +208,20 @@ func Revision(p RevisionPage) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString("</ol></div>")
 			if len(p.Events) > 0 {
-				templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Feed(p.Feed(p.Events, p.Name, false)))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("item.history")}), templ_7745c5c3_Var16)
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var10)
-		return nil
 	})
 }
 
 // change is one point, and what can be said to it.
 //go:noinline
 func (p *RevisionPage) change(c portal.Change) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var17 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var17 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<li id=\"")
 		component.Text(templ_7745c5c3_Buffer, string(string(c.ID)))
 		templ_7745c5c3_Buffer.WriteString("\" tabindex=\"-1\"><b class=\"nth\" aria-hidden=\"true\">")
@@ -260,12 +243,7 @@ func (p *RevisionPage) change(c portal.Change) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</span>")
 			} else {
 				templ_7745c5c3_Buffer.WriteString("<a class=\"link\" href=\"")
-				var templ_7745c5c3_Var22 templ.SafeURL
-				templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinURLErrs(p.changeHref(c))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
+				component.URL(templ_7745c5c3_Buffer, p.changeHref(c))
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.changeWhere(c)))
 				templ_7745c5c3_Buffer.WriteString("</a>")
@@ -284,14 +262,13 @@ func (p *RevisionPage) change(c portal.Change) templ.Component {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.price(c))
 		}
 		if !p.ReadOnly && c.MayClarify() {
-			templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, revision(c.Count))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{ID: ChangeField("answer", c), Name: "answer", Label: p.T("revision.answer"), Value: p.typed(c).Reason, Error: p.err("answer", c), Required: true, Rows: 2, Max: portal.MaxText, Draft: "clarify-" + string(c.ID)}))
 				templ_7745c5c3_Buffer.WriteString(" <div>")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("revision.send_answer"), Icon: "send", Kind: ui.Primary, Small: true}))
 				templ_7745c5c3_Buffer.WriteString("</div>")
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/changes/" + string(c.ID) + "/clarify"}), templ_7745c5c3_Var26)
 		}
@@ -299,7 +276,6 @@ func (p *RevisionPage) change(c portal.Change) templ.Component {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.answer(c))
 		}
 		templ_7745c5c3_Buffer.WriteString("</div></li>")
-		return nil
 	})
 }
 
@@ -321,7 +297,7 @@ func (p *RevisionPage) changeHref(c portal.Change) string {
 
 //go:noinline
 func (p *RevisionPage) changeState(c portal.Change) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var27 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var27 templ.Component) {
 		switch {
 		case c.Offer == portal.OfferDeclined:
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneIdle, "circle-x", p.T("revision.change.declined")))
@@ -344,25 +320,19 @@ func (p *RevisionPage) changeState(c portal.Change) templ.Component {
 		default:
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWarn, "circle-dashed", p.T("revision.change.open")))
 		}
-		return nil
 	})
 }
 
 // outcome says what became of a point.
 //go:noinline
 func (p *RevisionPage) outcome(c portal.Change) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var28 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var28 templ.Component) {
 		switch c.State {
 		case portal.ChangeMade:
 			templ_7745c5c3_Buffer.WriteString("<p class=\"told\">")
 			if c.Done != "" {
 				templ_7745c5c3_Buffer.WriteString("<a class=\"link\" href=\"")
-				var templ_7745c5c3_Var29 templ.SafeURL
-				templ_7745c5c3_Var29, templ_7745c5c3_Err = templ.JoinURLErrs(Href(string(c.DoneFile)) + "?version=" + string(c.Done))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var29))
+				component.URL(templ_7745c5c3_Buffer, Href(string(c.DoneFile)) + "?version=" + string(c.Done))
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("revision.done_in", "file", c.DoneName, "n", strconv.Itoa(c.DoneN))))
 				templ_7745c5c3_Buffer.WriteString("</a> ")
@@ -379,14 +349,13 @@ func (p *RevisionPage) outcome(c portal.Change) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</p>")
 			}
 		}
-		return nil
 	})
 }
 
 // price is what a change that is out of scope costs, and the answer to that.
 //go:noinline
 func (p *RevisionPage) price(c portal.Change) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var34 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var34 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"price\"><p><b>")
 		component.Text(templ_7745c5c3_Buffer, string(p.Money(c.Price, c.Currency)))
 		templ_7745c5c3_Buffer.WriteString("</b> <span>")
@@ -394,12 +363,7 @@ func (p *RevisionPage) price(c portal.Change) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</span></p>")
 		if !p.ReadOnly && c.MayAccept() {
 			templ_7745c5c3_Buffer.WriteString("<form class=\"acts\" method=\"post\" action=\"")
-			var templ_7745c5c3_Var37 templ.SafeURL
-			templ_7745c5c3_Var37, templ_7745c5c3_Err = templ.JoinURLErrs("/changes/" + string(c.ID) + "/price")
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var37))
+			component.URL(templ_7745c5c3_Buffer, "/changes/" + string(c.ID) + "/price")
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Once())
 			templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"price\" value=\"")
@@ -412,7 +376,6 @@ func (p *RevisionPage) price(c portal.Change) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</form>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		return nil
 	})
 }
 
@@ -429,17 +392,16 @@ func (p *RevisionPage) priceWords(c portal.Change) string {
 // answer is where the team says what becomes of a point.
 //go:noinline
 func (p *RevisionPage) answer(c portal.Change) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var40 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var40 templ.Component) {
 		t := p.typed(c)
 		action := "/changes/" + string(c.ID)
 		if c.With() == portal.Team {
-			templ_7745c5c3_Var41 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var41 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, revision(c.Count))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{ID: ChangeField("version", c), Name: "version", Label: p.T("revision.in"), Value: or(t.Version, p.newestFor(c)), Error: p.err("version", c)}, p.versionsFor(c)))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("revision.done"), Icon: "check", Small: true, Name: "do", Value: "done"}))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: action, Inline: true}), templ_7745c5c3_Var41)
 			templ_7745c5c3_Buffer.WriteString(" <details class=\"fold\"")
@@ -449,7 +411,7 @@ func (p *RevisionPage) answer(c portal.Change) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("><summary>")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("revision.else")))
 			templ_7745c5c3_Buffer.WriteString("</summary><div class=\"form wide\">")
-			templ_7745c5c3_Var43 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var43 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, revision(c.Count))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{ID: ChangeField("reason", c), Name: "reason", Label: p.T("revision.reason"), Hint: p.T("revision.reason_hint", "client", p.Project.ClientName), Value: t.Reason, Error: p.err("reason", c), Required: true, Rows: 2, Max: portal.MaxText, Draft: "answer-" + string(c.ID)}))
@@ -457,11 +419,10 @@ func (p *RevisionPage) answer(c portal.Change) templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("revision.ask"), Icon: "circle-help", Small: true, Name: "do", Value: "ask"}))
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("revision.refuse"), Icon: "circle-x", Small: true, Name: "do", Value: "refuse"}))
 				templ_7745c5c3_Buffer.WriteString("</div>")
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: action}), templ_7745c5c3_Var43)
 			if c.Offer != portal.OfferAccepted {
-				templ_7745c5c3_Var44 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var44 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, revision(c.Count))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{ID: ChangeField("price", c), Name: "price", Label: p.T("revision.price"), Hint: p.T("revision.price_hint", "client", p.Project.ClientName), Value: t.Price, Error: p.err("price", c), Required: true, InputMode: "decimal", Autocomplete: "off", Max: 20}))
@@ -469,25 +430,18 @@ func (p *RevisionPage) answer(c portal.Change) templ.Component {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{ID: ChangeField("currency", c), Name: "currency", Label: p.T("revision.currency"), Value: or(t.Currency, p.Currency), Error: p.err("currency", c)}, currencies()))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("revision.offer"), Icon: "send", Small: true, Name: "do", Value: "price"}))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: action, Inline: true}), templ_7745c5c3_Var44)
 			}
 			templ_7745c5c3_Buffer.WriteString("</div></details>")
 		} else {
 			templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
-			var templ_7745c5c3_Var45 templ.SafeURL
-			templ_7745c5c3_Var45, templ_7745c5c3_Err = templ.JoinURLErrs(action)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var45))
+			component.URL(templ_7745c5c3_Buffer, action)
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, revision(c.Count))
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("revision.reopen"), Icon: "undo-2", Kind: ui.Plain, Small: true, Name: "do", Value: "reopen"}))
 			templ_7745c5c3_Buffer.WriteString("</form>")
 		}
-		return nil
 	})
 }
 
@@ -533,15 +487,15 @@ func (p *RevisionForm) at() string { return "/versions/" + string(p.Version.ID) 
 
 //go:noinline
 func NewRevision(p RevisionForm) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var46 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var47 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var46 templ.Component) {
+		templ_7745c5c3_Var47 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			if p.Conflict {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.T("revision.conflict"), p.T("revision.conflict_text"), []ui.Link{{Label: p.Version.FileName, Href: p.back()}}))
 			}
 			templ_7745c5c3_Buffer.WriteString(" <p class=\"lead\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.lead()))
 			templ_7745c5c3_Buffer.WriteString("</p>")
-			templ_7745c5c3_Var49 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var49 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				if len(p.Remarks) > 0 {
 					templ_7745c5c3_Buffer.WriteString("<fieldset class=\"field choices pick-remarks\" id=\"thread\" tabindex=\"-1\"><legend class=\"label\">")
 					component.Text(templ_7745c5c3_Buffer, string(p.T("revision.remarks", "name", p.Version.FileName, "version", p.VersionWord(p.Version))))
@@ -569,13 +523,10 @@ func NewRevision(p RevisionForm) templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("revision.submit"), Icon: "send", Kind: ui.Primary}))
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: p.back()}))
 				templ_7745c5c3_Buffer.WriteString("</div>")
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at(), Guard: true, Wide: true, Dirty: p.Failed()}), templ_7745c5c3_Var49)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, formFrame(&p.Within, p.T("revision.new"), nil), templ_7745c5c3_Var47)
-		return nil
 	})
 }
 

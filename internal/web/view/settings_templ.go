@@ -57,13 +57,13 @@ type SectionChoice struct {
 
 //go:noinline
 func Settings(p SettingsPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Title: p.T("settings.title"), Lead: p.T("settings.lead")}, ui.Button(ui.ButtonProps{Label: p.T("audit.title"), Icon: "history", Href: "/settings/audit", Small: true})))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, settingsTabs(&p.Page, "general"))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"revision\" value=\"")
 				component.Text(templ_7745c5c3_Buffer, string(strconv.FormatInt(p.Revision, 10)))
 				templ_7745c5c3_Buffer.WriteString("\"> ")
@@ -73,131 +73,112 @@ func Settings(p SettingsPage) templ.Component {
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					templ_7745c5c3_Buffer.WriteString("<div class=\"stack\">")
-					templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "name", Label: p.T("settings.name"), Hint: p.T("settings.name_hint"), Value: p.Name, Error: p.Err("name"), Required: true, Autocomplete: "organization", Max: 200}))
 						templ_7745c5c3_Buffer.WriteString(" ")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "logo_text", Label: p.T("settings.logo_text"), Hint: p.T("settings.logo_text_hint"), Value: p.LogoText, Error: p.Err("logo_text"), Autocomplete: "off", Max: 200}))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var6)
 					component.Put(ctx, templ_7745c5c3_Buffer, p.accent())
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "welcome", Label: p.T("settings.welcome"), Hint: p.T("settings.welcome_hint"), Value: p.Welcome, Error: p.Err("welcome"), Rows: 3}))
 					templ_7745c5c3_Buffer.WriteString("</div>")
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("settings.brand")}), templ_7745c5c3_Var5)
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					templ_7745c5c3_Buffer.WriteString("<div class=\"stack\">")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "support_email", Label: p.T("settings.support_email"), Hint: p.T("settings.support_email_hint"), Type: "email", Value: p.SupportEmail, Error: p.Err("support_email"), Autocomplete: "off"}))
-					templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "legal_url", Label: p.T("settings.legal_url"), Hint: p.T("settings.url_hint"), Type: "url", Value: p.LegalURL, Error: p.Err("legal_url"), Autocomplete: "off"}))
 						templ_7745c5c3_Buffer.WriteString(" ")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "privacy_url", Label: p.T("settings.privacy_url"), Hint: p.T("settings.url_hint"), Type: "url", Value: p.PrivacyURL, Error: p.Err("privacy_url"), Autocomplete: "off"}))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var8)
 					templ_7745c5c3_Buffer.WriteString("</div>")
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("settings.contact")}), templ_7745c5c3_Var7)
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					templ_7745c5c3_Buffer.WriteString("<div class=\"stack\"><p class=\"muted\">")
 					component.Text(templ_7745c5c3_Buffer, string(p.T("settings.hours_hint")))
 					templ_7745c5c3_Buffer.WriteString("</p>")
-					templ_7745c5c3_Var11 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var11 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "time_zone", Label: p.T("settings.zone"), Value: p.TimeZone, Error: p.Err("time_zone")}, p.Zones))
 						templ_7745c5c3_Buffer.WriteString(" ")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "reply_hours", Label: p.T("settings.reply_hours"), Hint: p.T("settings.reply_hours_hint"), Type: "number", Value: p.ReplyHours, Error: p.Err("reply_hours"), InputMode: "numeric", Attrs: templ.Attributes{"min": "0", "max": "500"}}))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var11)
-					templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						for _, d := range p.Days {
 							templ_7745c5c3_Buffer.WriteString("<tr id=\"")
 							component.Text(templ_7745c5c3_Buffer, string("day_" + strconv.Itoa(d.Number)))
 							templ_7745c5c3_Buffer.WriteString("\">")
-							templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 								component.Put(ctx, templ_7745c5c3_Buffer, ui.Lines(ui.Link{Label: d.Name}, p.Err("day_"+strconv.Itoa(d.Number))))
-								return nil
 							})
 							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(""), templ_7745c5c3_Var14)
-							templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 								component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "from_" + strconv.Itoa(d.Number), Label: p.T("settings.from", "day", d.Name), HideLabel: true, Type: "time", Value: d.From}))
-								return nil
 							})
 							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("settings.opens")), templ_7745c5c3_Var15)
-							templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 								component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "to_" + strconv.Itoa(d.Number), Label: p.T("settings.to", "day", d.Name), HideLabel: true, Type: "time", Value: d.To}))
-								return nil
 							})
 							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Cell(p.T("settings.closes")), templ_7745c5c3_Var16)
 							templ_7745c5c3_Buffer.WriteString("</tr>")
 						}
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Table(p.T("settings.hours"), []ui.Column{{Label: p.T("settings.day")}, {Label: p.T("settings.opens")}, {Label: p.T("settings.closes")}}), templ_7745c5c3_Var12)
 					component.Put(ctx, templ_7745c5c3_Buffer, p.holidays(p.Holidays, p.T("settings.holidays_hint")))
 					templ_7745c5c3_Buffer.WriteString("</div>")
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("settings.hours")}), templ_7745c5c3_Var9)
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					templ_7745c5c3_Buffer.WriteString("<div class=\"stack\"><p class=\"muted\">")
 					component.Text(templ_7745c5c3_Buffer, string(p.T("settings.words_hint")))
 					templ_7745c5c3_Buffer.WriteString("</p>")
-					templ_7745c5c3_Var19 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var19 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						for _, x := range p.States {
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "state_" + x.State, Label: x.Label, Value: x.Word, Placeholder: x.Label, Error: p.Err("state_" + x.State), Autocomplete: "off", Max: 200}))
 						}
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Grid(), templ_7745c5c3_Var19)
 					templ_7745c5c3_Buffer.WriteString("</div>")
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("settings.words")}), templ_7745c5c3_Var17)
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					templ_7745c5c3_Buffer.WriteString("<div class=\"stack\"><p class=\"muted\">")
 					component.Text(templ_7745c5c3_Buffer, string(p.T("settings.sections_hint")))
 					templ_7745c5c3_Buffer.WriteString("</p>")
-					templ_7745c5c3_Var22 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var22 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, sectionBoxes(p.Sections))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Group(p.T("settings.sections_parts")), templ_7745c5c3_Var22)
-					templ_7745c5c3_Var23 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var23 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, sectionBoxes(p.Fields))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Group(p.T("settings.sections_fields")), templ_7745c5c3_Var23)
 					templ_7745c5c3_Buffer.WriteString("</div>")
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "section", Title: p.T("settings.sections")}), templ_7745c5c3_Var20)
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var24 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var24 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					templ_7745c5c3_Buffer.WriteString("<div class=\"stack\">")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Radios(p.Receipts, p.ReceiptWays, false))
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{Name: "bare_mails", Label: p.T("settings.bare_mails"), Hint: p.T("settings.bare_mails_hint"), On: p.BareMails}))
 					templ_7745c5c3_Buffer.WriteString("</div>")
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("nav.messages")}), templ_7745c5c3_Var24)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.SaveBar(ui.SaveBarProps{Title: p.T("settings.unsaved"), Save: ui.ButtonProps{Label: p.T("action.save"), Kind: ui.Primary}, Discard: ui.Link{Label: p.T("settings.discard"), Href: "/settings"}}))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/settings", Guard: true, Dirty: p.Failed() || p.Conflict, Wide: true}), templ_7745c5c3_Var3)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
-		return nil
 	})
 }
 
@@ -208,7 +189,7 @@ var accents = []string{"#24566b", "#1f5f4a", "#6b4fa0", "#a8324a", "#b4531f", "#
 // picture shows what becomes of it.
 //go:noinline
 func (p *SettingsPage) accent() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var25 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var25 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"field colour\" data-colour><label for=\"accent\">")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("settings.accent")))
 		templ_7745c5c3_Buffer.WriteString("</label><p class=\"hint\" id=\"accent-hint\">")
@@ -248,7 +229,6 @@ func (p *SettingsPage) accent() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		return nil
 	})
 }
 
@@ -258,7 +238,7 @@ const blankDays = 3
 // holidays is a list of days. A row that is emptied is removed.
 //go:noinline
 func (p *Page) holidays(days []string, hint string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var41 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var41 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<fieldset class=\"field\" id=\"holidays\"><legend class=\"label\">")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("settings.holidays")))
 		templ_7745c5c3_Buffer.WriteString("</legend><p class=\"hint\">")
@@ -283,13 +263,12 @@ func (p *Page) holidays(days []string, hint string) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("<span class=\"label\">")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("settings.holiday_add")))
 		templ_7745c5c3_Buffer.WriteString("</span></button></div></fieldset>")
-		return nil
 	})
 }
 
 //go:noinline
 func (p *Page) holiday(i int, day string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var47 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var47 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<li><label class=\"sr\" for=\"")
 		component.Text(templ_7745c5c3_Buffer, string("holiday-" + strconv.Itoa(i)))
 		templ_7745c5c3_Buffer.WriteString("\">")
@@ -311,7 +290,6 @@ func (p *Page) holiday(i int, day string) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</span>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</li>")
-		return nil
 	})
 }
 
@@ -325,27 +303,22 @@ func (p *Page) holidayRemove(day string) string {
 // settingsTabs are the pages of the settings.
 //go:noinline
 func settingsTabs(p *Page, current string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var55 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = ui.Tabs(p.T("settings.title"), []ui.Tab{
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var55 templ.Component) {
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Tabs(p.T("settings.title"), []ui.Tab{
 			{Label: p.T("settings.general"), Href: "/settings", Current: current == "general"},
 			{Label: p.T("settings.files"), Href: "/settings/files", Current: current == "files"},
 			{Label: p.T("sharelink.all"), Href: "/share-links", Current: current == "links"},
 			{Label: p.T("mailcheck.title"), Href: "/settings/mail", Current: current == "mail"},
-		}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		return nil
+		}))
 	})
 }
 
 //go:noinline
 func sectionBoxes(all []SectionChoice) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var56 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var56 templ.Component) {
 		for _, x := range all {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Checkbox(ui.Choice{ID: "section-" + x.Name, Name: "section", Value: x.Name, Label: x.Label, On: x.On}))
 		}
-		return nil
 	})
 }
 

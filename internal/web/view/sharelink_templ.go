@@ -27,10 +27,10 @@ type ShareLinks struct {
 // list draws them; back says where a button leads back to.
 //go:noinline
 func (l *ShareLinks) list(p *Page, back string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			for _, x := range l.Links {
-				templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, linkState(x.State, p.T("sharelink.state."+string(x.State))))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					if x.Token != "" {
@@ -39,27 +39,19 @@ func (l *ShareLinks) list(p *Page, back string) templ.Component {
 					templ_7745c5c3_Buffer.WriteString(" ")
 					if x.MayRevoke(l.Me) && !p.ReadOnly {
 						templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
-						var templ_7745c5c3_Var4 templ.SafeURL
-						templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinURLErrs("/share-links/" + string(x.ID) + "/revoke")
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
+						component.URL(templ_7745c5c3_Buffer, "/share-links/" + string(x.ID) + "/revoke")
 						templ_7745c5c3_Buffer.WriteString("\"><input type=\"hidden\" name=\"back\" value=\"")
 						component.Text(templ_7745c5c3_Buffer, string(back))
 						templ_7745c5c3_Buffer.WriteString("\">")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("sharelink.revoke"), Kind: ui.Plain, Small: true, Attrs: templ.Attributes{"aria-label": p.T("sharelink.revoke_of", "file", x.FileName)}}))
 						templ_7745c5c3_Buffer.WriteString("</form>")
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(l.row(p, x)), templ_7745c5c3_Var3)
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var2)
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("action.newer"), Href: l.Newest}, ui.Link{Label: p.T("action.older"), Href: l.Older}))
-		return nil
 	})
 }
 
@@ -104,7 +96,7 @@ func (p *Page) taken(x portal.ShareLink) string {
 
 //go:noinline
 func linkState(s portal.LinkState, word string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var6 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var6 templ.Component) {
 		switch s {
 		case portal.LinkOpen:
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneOK, "globe", word))
@@ -113,7 +105,6 @@ func linkState(s portal.LinkState, word string) templ.Component {
 		default:
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneIdle, "circle-x", word))
 		}
-		return nil
 	})
 }
 
@@ -132,35 +123,32 @@ type FileLinksPage struct {
 
 //go:noinline
 func FileLinks(p FileLinksPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var7 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var7 templ.Component) {
+		templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.File.Name, Href: Href(string(p.File.ID))}, Title: p.T("sharelink.title_share"), Lead: p.T("sharelink.lead")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if !p.Allowed {
-				templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					if p.Administers {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("nav.settings"), Small: true, Href: "/settings/files"}))
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("lock", p.T("sharelink.are_off")), templ_7745c5c3_Var9)
 			} else if p.File.Audience != portal.ClientSide || len(p.Versions) == 0 {
-				templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					return nil
+				templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("lock", p.T("sharelink.hidden", "client", p.Project.ClientName)), templ_7745c5c3_Var10)
 			} else if p.may(portal.Contribute) {
-				templ_7745c5c3_Var11 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var11 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+					templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "version", Label: p.T("sharelink.which"), Value: p.Version, Error: p.Err("version")}, p.versions()))
 						templ_7745c5c3_Buffer.WriteString(" ")
-						templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "days", Label: p.T("sharelink.days"), Hint: p.T("sharelink.days_hint", "max", strconv.Itoa(portal.MaxLinkDays)), Type: "number", InputMode: "numeric", Value: p.Days, Error: p.Err("days"), Required: true, Attrs: templ.Attributes{"min": "1", "max": strconv.Itoa(portal.MaxLinkDays)}}))
 							templ_7745c5c3_Buffer.WriteString(" ")
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "max_downloads", Label: p.T("sharelink.max"), Optional: p.T("form.optional"), Hint: p.T("sharelink.max_hint"), Type: "number", InputMode: "numeric", Value: p.MaxDownloads, Error: p.Err("max_downloads"), Attrs: templ.Attributes{"min": "1"}}))
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var13)
 						templ_7745c5c3_Buffer.WriteString(" ")
@@ -170,15 +158,13 @@ func FileLinks(p FileLinksPage) templ.Component {
 						templ_7745c5c3_Buffer.WriteString("</p>")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("sharelink.make"), Icon: "link", Kind: ui.Primary}))
 						templ_7745c5c3_Buffer.WriteString("</div>")
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: Href(string(p.File.ID)) + "/share"}), templ_7745c5c3_Var12)
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("sharelink.new")}), templ_7745c5c3_Var11)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				if len(p.Links) == 0 {
 					templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 					component.Text(templ_7745c5c3_Buffer, string(p.T("sharelink.none_of_file")))
@@ -186,13 +172,10 @@ func FileLinks(p FileLinksPage) templ.Component {
 				} else {
 					component.Put(ctx, templ_7745c5c3_Buffer, p.ShareLinks.list(&p.Page, "file"))
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("sharelink.of_file"), Count: len(p.Links), More: ui.Link{Label: p.T("sharelink.of_project"), Href: p.path("/share-links")}}), templ_7745c5c3_Var15)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var8)
-		return nil
 	})
 }
 
@@ -212,10 +195,9 @@ type ProjectShareLinksPage struct {
 
 //go:noinline
 func ProjectShareLinks(p ProjectShareLinksPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var17 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var18 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var19 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				return nil
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var17 templ.Component) {
+		templ_7745c5c3_Var18 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+			templ_7745c5c3_Var19 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Over: ui.Link{Label: p.Project.Name, Href: p.path("/files")}, Title: p.T("sharelink.all"), Lead: p.T("sharelink.lead")}, p.acts()), templ_7745c5c3_Var19)
 			templ_7745c5c3_Buffer.WriteString(" ")
@@ -226,28 +208,24 @@ func ProjectShareLinks(p ProjectShareLinksPage) templ.Component {
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, revokeAll(&p.Page, p.T("sharelink.revoke_all_project", "project", p.Project.Name), p.path("/share-links/revoke")))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var18)
-		return nil
 	})
 }
 
 //go:noinline
 func (p *ProjectShareLinksPage) acts() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var20 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var20 templ.Component) {
 		if p.may(portal.Manage) && len(p.Links) > 0 {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("sharelink.revoke_all"), Small: true, Open: "revoke-all"}))
 		}
-		return nil
 	})
 }
 
 //go:noinline
 func revokeAll(p *Page, title, post string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var21 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var21 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Confirm(ui.ConfirmProps{ID: "revoke-all", Title: title, Text: p.T("sharelink.revoke_all_text"), Cancel: p.T("action.cancel"), Act: p.T("sharelink.revoke_all"), Post: post, Danger: true}))
-		return nil
 	})
 }
 
@@ -260,10 +238,9 @@ type AllShareLinksPage struct {
 
 //go:noinline
 func AllShareLinks(p AllShareLinksPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var22 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var23 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var24 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				return nil
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var22 templ.Component) {
+		templ_7745c5c3_Var23 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+			templ_7745c5c3_Var24 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Title: p.title(), Lead: p.T("sharelink.lead")}, p.acts()), templ_7745c5c3_Var24)
 			templ_7745c5c3_Buffer.WriteString(" ")
@@ -278,10 +255,8 @@ func AllShareLinks(p AllShareLinksPage) templ.Component {
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, revokeAll(&p.Page, p.T("sharelink.revoke_all_title"), "/share-links/revoke"))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var23)
-		return nil
 	})
 }
 
@@ -294,11 +269,10 @@ func (p *AllShareLinksPage) title() string {
 
 //go:noinline
 func (p *AllShareLinksPage) acts() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var25 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var25 templ.Component) {
 		if p.Administers && len(p.Links) > 0 {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("sharelink.revoke_all"), Small: true, Open: "revoke-all"}))
 		}
-		return nil
 	})
 }
 

@@ -20,17 +20,15 @@ import (
 // signoffRow is a sign-off in a list.
 //go:noinline
 func (p *Page) signoffRow(s portal.Signoff, workspace string, project bool) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.signoffState(s))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if s.State == portal.SignoffOpen {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Due(p.DueOn(s.DueOn, true)))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "pen-line", Title: s.Title, Href: Href(string(s.ID)), Sub: p.signoffSub(s, workspace, project)}), templ_7745c5c3_Var2)
-		return nil
 	})
 }
 
@@ -45,7 +43,7 @@ func (p *Page) signoffSub(s portal.Signoff, workspace string, project bool) stri
 // signoffState is how it stands: colour, icon and word.
 //go:noinline
 func (p *Page) signoffState(s portal.Signoff) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) {
 		switch s.State {
 		case portal.SignoffDone:
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneOK, "badge-check", p.T("state.signed_off")))
@@ -62,47 +60,41 @@ func (p *Page) signoffState(s portal.Signoff) templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWait, "hourglass", p.T("signoff.state.asked")))
 			}
 		}
-		return nil
 	})
 }
 
 // signoffs are those of an item, or of a project.
 //go:noinline
 func (p *Page) signoffs(l SignoffList, workspace string, project bool) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) {
 		if len(l.All) > 0 || !l.Whole() {
-			templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+				templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					for _, s := range l.All {
 						component.Put(ctx, templ_7745c5c3_Buffer, p.signoffRow(s, workspace, project))
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var6)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(p.pager(l.Part, "signoff")))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "signoffs", Title: p.T("signoff.all"), Count: l.count(len(l.All)), More: l.Of}), templ_7745c5c3_Var5)
 		}
-		return nil
 	})
 }
 
 // signoffWaits leads to the sign-off that waits for the reader, if one does.
 //go:noinline
 func (p *Page) signoffWaits(all []portal.Signoff) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var7 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var7 templ.Component) {
 		for _, s := range all {
 			if s.MaySign() && !p.ReadOnly {
-				templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("need.act.signoff"), Kind: ui.Primary, Small: true, Href: Href(string(s.ID))}))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("pen-line", p.T("signoff.awaits_you")), templ_7745c5c3_Var8)
 			}
 		}
-		return nil
 	})
 }
 
@@ -159,21 +151,16 @@ func (p *SignoffPage) withdraws() bool {
 
 //go:noinline
 func Signoff(p SignoffPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var9 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var11 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var9 templ.Component) {
+		templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+			templ_7745c5c3_Var11 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, p.signoffState(p.Signoff))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.Signoff.State == portal.SignoffOpen {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Due(p.DueOn(p.Signoff.DueOn, true)))
 				}
 				templ_7745c5c3_Buffer.WriteString(" <a class=\"link\" href=\"")
-				var templ_7745c5c3_Var12 templ.SafeURL
-				templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinURLErrs(p.subject())
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
+				component.URL(templ_7745c5c3_Buffer, p.subject())
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("signoff.of." + p.Signoff.Of())))
 				templ_7745c5c3_Buffer.WriteString("</a> <span>")
@@ -198,7 +185,6 @@ func Signoff(p SignoffPage) templ.Component {
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, p.chip(portal.ClientSide))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Over: ui.Link{Label: p.Project.Name, Href: p.path("")}, Title: p.T("signoff.title", "title", p.Signoff.Title)}, p.acts()), templ_7745c5c3_Var11)
 			templ_7745c5c3_Buffer.WriteString(" ")
@@ -210,10 +196,7 @@ func Signoff(p SignoffPage) templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			}
 			templ_7745c5c3_Buffer.WriteString(" <div")
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, p.visit(portal.ItemID(p.Signoff.ID)))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, p.visit(portal.ItemID(p.Signoff.ID)))
 			templ_7745c5c3_Buffer.WriteString(">")
 			component.Put(ctx, templ_7745c5c3_Buffer, p.result())
 			templ_7745c5c3_Buffer.WriteString("<section class=\"section\"><h2>")
@@ -234,9 +217,8 @@ func Signoff(p SignoffPage) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString("</div>")
 			if len(p.Events) > 0 {
-				templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Feed(p.Feed(p.Events, p.Name, false)))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("item.history")}), templ_7745c5c3_Var20)
 			}
@@ -244,10 +226,8 @@ func Signoff(p SignoffPage) templ.Component {
 			if p.withdraws() {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Confirm(ui.ConfirmProps{ID: "withdraw", Title: p.T("signoff.withdraw_title", "title", p.Signoff.Title), Text: p.T("signoff.withdraw_text"), Cancel: p.T("action.cancel"), Act: p.T("signoff.withdraw"), Post: p.at("/withdraw")}))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var10)
-		return nil
 	})
 }
 
@@ -261,7 +241,7 @@ func (p *SignoffPage) subject() string {
 
 //go:noinline
 func (p *SignoffPage) acts() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var21 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var21 templ.Component) {
 		if p.withdraws() {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton(p.at("/remind"), ui.ButtonProps{Label: p.T("approval.remind"), Icon: "bell", Small: true}))
 			templ_7745c5c3_Buffer.WriteString(" ")
@@ -270,56 +250,45 @@ func (p *SignoffPage) acts() templ.Component {
 		if p.team() && p.may(portal.Contribute) && (p.Signoff.State == portal.SignoffRefused || p.Signoff.State == portal.SignoffReturned) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.again"), Icon: "rotate-ccw", Small: true, Href: p.askSignoff(p.Signoff.Subject)}))
 		}
-		return nil
 	})
 }
 
 // result says how it ended.
 //go:noinline
 func (p *SignoffPage) result() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var22 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var22 templ.Component) {
 		switch p.Signoff.State {
 		case portal.SignoffDone:
-			templ_7745c5c3_Var23 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var23 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, p.certificate(p.Certificate, p.at("/certificate")))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("badge-check", p.T("signoff.was_signed", "name", p.Signoff.Name, "company", p.Signoff.Company, "when", p.Time(p.Signoff.StateAt, p.Now))), templ_7745c5c3_Var23)
 		case portal.SignoffRefused:
-			templ_7745c5c3_Var24 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				return nil
+			templ_7745c5c3_Var24 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("circle-x", p.T("signoff.was_declined", "name", p.by(p.Signoff.StateBy), "when", p.Time(p.Signoff.StateAt, p.Now), "note", p.Signoff.Note)), templ_7745c5c3_Var24)
 		case portal.SignoffReturned:
-			templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				return nil
+			templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("circle-x", p.T("signoff.was_withdrawn", "when", p.Time(p.Signoff.StateAt, p.Now))), templ_7745c5c3_Var25)
 		default:
 			if !p.signs() {
-				templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					return nil
+				templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("hourglass", p.T("signoff.waits", "client", p.Project.ClientName)), templ_7745c5c3_Var26)
 			}
 		}
-		return nil
 	})
 }
 
 // certificate leads to the paper, or says that it is being made.
 //go:noinline
 func (p *Page) certificate(c portal.Certificate, href string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var27 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var27 templ.Component) {
 		if c.Made() {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("certificate.get"), Icon: "download", Small: true, Href: href}))
 			templ_7745c5c3_Buffer.WriteString(" <a class=\"link\" href=\"")
-			var templ_7745c5c3_Var28 templ.SafeURL
-			templ_7745c5c3_Var28, templ_7745c5c3_Err = templ.JoinURLErrs("/verify/" + c.Code)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
+			component.URL(templ_7745c5c3_Buffer, "/verify/" + c.Code)
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("verify.link")))
 			templ_7745c5c3_Buffer.WriteString("</a>")
@@ -328,7 +297,6 @@ func (p *Page) certificate(c portal.Certificate, href string) templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(p.T("certificate.made_soon")))
 			templ_7745c5c3_Buffer.WriteString("</span>")
 		}
-		return nil
 	})
 }
 
@@ -343,36 +311,29 @@ func (p *SignoffPage) lines(kind portal.LineKind) (some []portal.SignoffLine) {
 
 //go:noinline
 func (p *SignoffPage) part(kind portal.LineKind, title string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var31 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var31 templ.Component) {
 		if lines := p.lines(kind); len(lines) > 0 {
-			templ_7745c5c3_Var32 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var32 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				templ_7745c5c3_Buffer.WriteString("<ul class=\"rows\">")
 				for _, l := range lines {
 					component.Put(ctx, templ_7745c5c3_Buffer, p.line(l))
 				}
 				templ_7745c5c3_Buffer.WriteString("</ul>")
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: title, Count: len(lines)}), templ_7745c5c3_Var32)
 		}
-		return nil
 	})
 }
 
 //go:noinline
 func (p *SignoffPage) line(l portal.SignoffLine) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var33 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var33 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<li>")
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon(lineIcon(l)))
 		templ_7745c5c3_Buffer.WriteString("<div class=\"body\">")
 		if href := p.lineHref(l); href != "" {
 			templ_7745c5c3_Buffer.WriteString("<a class=\"main\" href=\"")
-			var templ_7745c5c3_Var34 templ.SafeURL
-			templ_7745c5c3_Var34, templ_7745c5c3_Err = templ.JoinURLErrs(href)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
+			component.URL(templ_7745c5c3_Buffer, href)
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(l.Title))
 			templ_7745c5c3_Buffer.WriteString("</a> ")
@@ -392,7 +353,6 @@ func (p *SignoffPage) line(l portal.SignoffLine) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</code>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</span></div></li>")
-		return nil
 	})
 }
 
@@ -430,7 +390,7 @@ func (p *SignoffPage) lineSub(l portal.SignoffLine) string {
 // form is where one signs.
 //go:noinline
 func (p *SignoffPage) form() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var40 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var40 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<section class=\"decide\">")
 		if p.tooMany() == "" {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.signForm())
@@ -442,29 +402,27 @@ func (p *SignoffPage) form() templ.Component {
 		templ_7745c5c3_Buffer.WriteString("><summary>")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("signoff.decline_fold")))
 		templ_7745c5c3_Buffer.WriteString("</summary>")
-		templ_7745c5c3_Var42 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var42 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "note", Label: p.T("signoff.decline_note"), Value: p.Note, Error: p.Err("note"), Required: true, Max: portal.MaxText, Rows: 3, Draft: "decline-" + string(p.Signoff.ID)}))
 			templ_7745c5c3_Buffer.WriteString(" <div>")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("signoff.decline"), Icon: "circle-x"}))
 			templ_7745c5c3_Buffer.WriteString("</div>")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/decline")}), templ_7745c5c3_Var42)
 		templ_7745c5c3_Buffer.WriteString("</details></section>")
-		return nil
 	})
 }
 
 //go:noinline
 func (p *SignoffPage) signForm() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var43 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var43 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<h2>")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("signoff.sign_title")))
 		templ_7745c5c3_Buffer.WriteString("</h2><p>")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("signoff.sign_text", "client", p.Project.ClientName)))
 		templ_7745c5c3_Buffer.WriteString("</p>")
 		component.Put(ctx, templ_7745c5c3_Buffer, notice(p.Notice))
-		templ_7745c5c3_Var46 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var46 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"content\" value=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.Content))
 			templ_7745c5c3_Buffer.WriteString("\">")
@@ -483,10 +441,8 @@ func (p *SignoffPage) signForm() templ.Component {
 			}
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.codeWord(), Icon: "mail", Attrs: templ.Attributes{"formaction": p.at("/code"), "formnovalidate": true}}))
 			templ_7745c5c3_Buffer.WriteString("</div>")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/sign"), Attrs: templ.Attributes{"id": "sign"}}), templ_7745c5c3_Var46)
-		return nil
 	})
 }
 
@@ -512,8 +468,8 @@ type SignoffForm struct {
 
 //go:noinline
 func AskSignoff(p SignoffForm) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var48 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var49 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var48 templ.Component) {
+		templ_7745c5c3_Var49 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			if p.Conflict {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.T("signoff.conflict"), p.T("signoff.conflict_text"), []ui.Link{{Label: p.Subject, Href: p.Back}}))
 			}
@@ -525,18 +481,16 @@ func AskSignoff(p SignoffForm) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Signers) == 0 {
-				templ_7745c5c3_Var51 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					return nil
+				templ_7745c5c3_Var51 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("user-plus", p.T("signoff.no_signers", "client", p.Project.ClientName)), templ_7745c5c3_Var51)
 			} else {
-				templ_7745c5c3_Var52 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					return nil
+				templ_7745c5c3_Var52 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("users", p.T("signoff.signers", "names", p.List(p.signers()))), templ_7745c5c3_Var52)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var53 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var53 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"subject\" value=\"")
 				component.Text(templ_7745c5c3_Buffer, string(p.New.Subject))
 				templ_7745c5c3_Buffer.WriteString("\">")
@@ -553,27 +507,23 @@ func AskSignoff(p SignoffForm) templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("signoff.ask"), Icon: "send", Kind: ui.Primary}))
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: p.Back}))
 				templ_7745c5c3_Buffer.WriteString("</div>")
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.path("/signoffs"), Guard: true, Wide: true, Dirty: p.Typed}), templ_7745c5c3_Var53)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, p.preview())
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, formFrame(&p.Within, p.T("signoff.ask_title", "title", p.Subject), nil), templ_7745c5c3_Var49)
-		return nil
 	})
 }
 
 // preview is what the client would sign now.
 //go:noinline
 func (p *SignoffForm) preview() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var56 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var56 templ.Component) {
 		as := SignoffPage{Within: p.Within, Lines: p.Lines}
 		component.Put(ctx, templ_7745c5c3_Buffer, as.part(portal.LineDeliverable, p.T("signoff.deliverables")))
 		component.Put(ctx, templ_7745c5c3_Buffer, as.part(portal.LineVersion, p.T("signoff.versions")))
 		component.Put(ctx, templ_7745c5c3_Buffer, as.part(portal.LineOpen, p.T("signoff.open")))
-		return nil
 	})
 }
 

@@ -26,11 +26,10 @@ type SincePage struct {
 
 //go:noinline
 func Since(p SincePage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+			templ_7745c5c3_Var3 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Due(p.DueOn(p.Approval.DueOn, true)))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Over: ui.Link{Label: p.Approval.Title, Href: p.at("")}, Title: p.T("approval.since"), Lead: p.T("approval.since_lead", "when", p.Time(p.Earlier.At, p.Now))}, templ.NopComponent), templ_7745c5c3_Var3)
 			templ_7745c5c3_Buffer.WriteString(" ")
@@ -39,33 +38,29 @@ func Since(p SincePage) templ.Component {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.textSince())
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Earlier.Files) > 0 {
-				templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+					templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						for _, f := range p.Earlier.Files {
 							if f.Changed() {
-								templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+								templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 									component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWarn, "history", p.T("approval.since_changed")))
-									return nil
 								})
 								component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "git-compare", Title: p.T("approval.since_compare", "name", f.Is.Name, "old", strconv.Itoa(f.Was.Number), "new", strconv.Itoa(f.Is.Number)), Href: comparePath(f), Sub: p.notes(f)}), templ_7745c5c3_Var6)
 							} else {
-								templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+								templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 									component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneOK, "badge-check", p.T("approval.since_same")))
-									return nil
 								})
 								component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: kindIcon(portal.File{Name: f.Is.Name, Version: f.Is.AsVersion()}), Title: f.Is.Name, Href: Href(string(f.Is.File)) + "?version=" + string(f.Is.Version), Sub: p.T("version.n", "n", strconv.Itoa(f.Is.Number))}), templ_7745c5c3_Var7)
 							}
 						}
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var5)
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("approval.since_files"), Count: len(p.Earlier.Files)}), templ_7745c5c3_Var4)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.decides() {
-				templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"content\" value=\"")
 					component.Text(templ_7745c5c3_Buffer, string(p.Approval.Content))
 					templ_7745c5c3_Buffer.WriteString("\"><section class=\"decide\"><h2>")
@@ -78,30 +73,26 @@ func Since(p SincePage) templ.Component {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.stands"), Icon: "check", Kind: ui.Primary}))
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.stands_not"), Href: p.at("")}))
 					templ_7745c5c3_Buffer.WriteString("</div></section>")
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.at("/stands"), Wide: true}), templ_7745c5c3_Var8)
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
-		return nil
 	})
 }
 
 // textSince shows what the deliverable says that it did not, and what it did.
 //go:noinline
 func (p *ApprovalPage) textSince() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var12 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var12 templ.Component) {
 		if p.Earlier.TextChanged() {
 			lines := diff.Lines(wholeText(p.Earlier.Was), wholeText(p.Earlier.Is))
-			templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				templ_7745c5c3_Buffer.WriteString("<div class=\"diff\" tabindex=\"0\" role=\"region\" aria-label=\"")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("approval.since_text")))
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Put(ctx, templ_7745c5c3_Buffer, p.changed(lines, p.differ(diff.Changed(lines))))
 				templ_7745c5c3_Buffer.WriteString("</div>")
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("approval.since_text")}), templ_7745c5c3_Var13)
 		} else if p.Earlier.Is != nil {
@@ -109,7 +100,6 @@ func (p *ApprovalPage) textSince() templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(p.T("approval.since_text_same")))
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
-		return nil
 	})
 }
 

@@ -41,8 +41,8 @@ type MessagesPage struct{ TalkPage }
 
 //go:noinline
 func Messages(p MessagesPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			templ_7745c5c3_Buffer.WriteString("<div class=\"talk\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, p.pane("h1"))
 			templ_7745c5c3_Buffer.WriteString("<div class=\"talk-none\">")
@@ -50,17 +50,15 @@ func Messages(p MessagesPage) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("<p>")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("talk.choose")))
 			templ_7745c5c3_Buffer.WriteString("</p></div></div>")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
-		return nil
 	})
 }
 
 // pane is the list of conversations at the side.
 //go:noinline
 func (p *TalkPage) pane(level string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<section class=\"talk-list\" id=\"talk-list\" tabindex=\"-1\" aria-labelledby=\"talk-title\"><header>")
 		if level == "h1" {
 			templ_7745c5c3_Buffer.WriteString("<h1 id=\"talk-title\">")
@@ -88,14 +86,11 @@ func (p *TalkPage) pane(level string) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("\" placeholder=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("talk.search_in")))
 		templ_7745c5c3_Buffer.WriteString("\" maxlength=\"200\"></form>")
-		templ_7745c5c3_Err = ui.Tabs(p.T("talk.show"), []ui.Tab{
+		component.Put(ctx, templ_7745c5c3_Buffer, ui.Tabs(p.T("talk.show"), []ui.Tab{
 			{Label: p.T("talk.all"), Href: p.ListPath("", ""), Current: p.Filter == ""},
 			{Label: p.T("talk.unread"), Href: p.ListPath(portal.UnreadOnly, ""), Current: p.Filter == portal.UnreadOnly},
 			{Label: p.turnWord(), Href: p.ListPath(portal.OurTurn, ""), Current: p.Filter == portal.OurTurn},
-		}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		}))
 		if len(p.All) == 0 {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.none())
 		} else {
@@ -104,7 +99,6 @@ func (p *TalkPage) pane(level string) templ.Component {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("talk.newest_list"), Href: p.Newest}, ui.Link{Label: p.T("talk.more"), Href: p.Older}))
 		}
 		templ_7745c5c3_Buffer.WriteString("</section>")
-		return nil
 	})
 }
 
@@ -139,7 +133,7 @@ func (p *TalkPage) turnWord() string {
 
 //go:noinline
 func (p *TalkPage) none() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var10 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var10 templ.Component) {
 		if p.Filter != "" {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"muted talk-nothing\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("talk.none." + p.Filter)))
@@ -149,32 +143,23 @@ func (p *TalkPage) none() templ.Component {
 		} else {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "message-square", Title: p.T("talk.none"), Text: p.T("talk.none_client", "workspace", p.Workspace)}))
 		}
-		return nil
 	})
 }
 
 // conversations are the rows of the list.
 //go:noinline
 func (p *TalkPage) conversations() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var12 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var12 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<ul class=\"talks\">")
 		for _, c := range p.All {
 			var templ_7745c5c3_Var13 = []any{"talk-row", templ.KV("unread", c.Unread > 0), templ.KV("here", c.ID == p.Current)}
-			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var13...)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.CSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var13...)
 			templ_7745c5c3_Buffer.WriteString("<li id=\"")
 			component.Text(templ_7745c5c3_Buffer, string("row-" + string(c.ID)))
 			templ_7745c5c3_Buffer.WriteString("\" class=\"")
 			component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var13).String()))
 			templ_7745c5c3_Buffer.WriteString("\"><div class=\"line\"><a class=\"main\" href=\"")
-			var templ_7745c5c3_Var16 templ.SafeURL
-			templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinURLErrs(p.into(c))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
+			component.URL(templ_7745c5c3_Buffer, p.into(c))
 			templ_7745c5c3_Buffer.WriteString("\"")
 			if c.ID == p.Current {
 				templ_7745c5c3_Buffer.WriteString(" aria-current=\"true\"")
@@ -214,7 +199,6 @@ func (p *TalkPage) conversations() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</li>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</ul>")
-		return nil
 	})
 }
 
@@ -347,8 +331,8 @@ func (p *ConversationPage) last() string {
 
 //go:noinline
 func Conversation(p ConversationPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) {
+		templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			templ_7745c5c3_Buffer.WriteString("<div class=\"talk open\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, p.pane("h2"))
 			templ_7745c5c3_Buffer.WriteString("<article class=\"thread\" id=\"thread\" tabindex=\"-1\" data-thread=\"")
@@ -364,12 +348,7 @@ func Conversation(p ConversationPage) templ.Component {
 				templ_7745c5c3_Buffer.WriteString(" data-fresh")
 			}
 			templ_7745c5c3_Buffer.WriteString("><header class=\"thread-head\"><a class=\"back over-line\" href=\"")
-			var templ_7745c5c3_Var30 templ.SafeURL
-			templ_7745c5c3_Var30, templ_7745c5c3_Err = templ.JoinURLErrs(p.ListPath("", ""))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var30))
+			component.URL(templ_7745c5c3_Buffer, p.ListPath("", ""))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("arrow-left"))
 			component.Text(templ_7745c5c3_Buffer, string(p.T("nav.messages")))
@@ -378,24 +357,14 @@ func Conversation(p ConversationPage) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</h1><p class=\"where\">")
 			if p.Thread.Project != "" {
 				templ_7745c5c3_Buffer.WriteString("<a href=\"")
-				var templ_7745c5c3_Var33 templ.SafeURL
-				templ_7745c5c3_Var33, templ_7745c5c3_Err = templ.JoinURLErrs("/projects/" + string(p.Thread.Project))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var33))
+				component.URL(templ_7745c5c3_Buffer, "/projects/" + string(p.Thread.Project))
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.Thread.ProjectName))
 				templ_7745c5c3_Buffer.WriteString("</a> ")
 			}
 			if p.Team && p.Thread.Client != "" {
 				templ_7745c5c3_Buffer.WriteString("<a href=\"")
-				var templ_7745c5c3_Var35 templ.SafeURL
-				templ_7745c5c3_Var35, templ_7745c5c3_Err = templ.JoinURLErrs("/clients/" + string(p.Thread.Client))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var35))
+				component.URL(templ_7745c5c3_Buffer, "/clients/" + string(p.Thread.Client))
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.Thread.ClientName))
 				templ_7745c5c3_Buffer.WriteString("</a> ")
@@ -413,12 +382,7 @@ func Conversation(p ConversationPage) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</p></div><div class=\"acts\">")
 			if p.Unread && !p.ReadOnly && p.last() != "" {
 				templ_7745c5c3_Buffer.WriteString("<form class=\"no-js\" method=\"post\" action=\"")
-				var templ_7745c5c3_Var38 templ.SafeURL
-				templ_7745c5c3_Var38, templ_7745c5c3_Err = templ.JoinURLErrs(p.at("/read?upto=" + p.last()))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
+				component.URL(templ_7745c5c3_Buffer, p.at("/read?upto=" + p.last()))
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("talk.mark_read"), Icon: "check", Small: true}))
 				templ_7745c5c3_Buffer.WriteString("</form>")
@@ -475,17 +439,15 @@ func Conversation(p ConversationPage) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</p>")
 			}
 			templ_7745c5c3_Buffer.WriteString("</article></div>")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var25)
-		return nil
 	})
 }
 
 // deserted says why nothing can be said any more, and where it can be.
 //go:noinline
 func (p *ConversationPage) deserted() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var45 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var45 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<p class=\"talk-shut\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("users"))
 		templ_7745c5c3_Buffer.WriteString("<span>")
@@ -493,12 +455,7 @@ func (p *ConversationPage) deserted() templ.Component {
 		templ_7745c5c3_Buffer.WriteString(" ")
 		if p.Thread.Client != "" {
 			templ_7745c5c3_Buffer.WriteString("<a class=\"link\" href=\"")
-			var templ_7745c5c3_Var47 templ.SafeURL
-			templ_7745c5c3_Var47, templ_7745c5c3_Err = templ.JoinURLErrs("/clients/" + string(p.Thread.Client) + "/conversation")
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var47))
+			component.URL(templ_7745c5c3_Buffer, "/clients/" + string(p.Thread.Client) + "/conversation")
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("talk.deserted_instead", "title", p.GeneralTitle(p.Thread.ClientName))))
 			templ_7745c5c3_Buffer.WriteString("</a>")
@@ -508,7 +465,6 @@ func (p *ConversationPage) deserted() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</a>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</span></p>")
-		return nil
 	})
 }
 
@@ -565,12 +521,9 @@ func (p *TalkPage) author(m portal.Message) ui.Person {
 
 //go:noinline
 func (p *ConversationPage) message(m portal.Message, follows bool) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var50 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var50 templ.Component) {
 		var templ_7745c5c3_Var51 = []any{"message", templ.KV("follows", follows), templ.KV("inside", m.Note() && p.Thread.Audience == portal.ClientSide), templ.KV("own", m.Author == p.Me && p.Me != "")}
-		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var51...)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.CSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var51...)
 		templ_7745c5c3_Buffer.WriteString("<li id=\"")
 		component.Text(templ_7745c5c3_Buffer, string(string(m.ID)))
 		templ_7745c5c3_Buffer.WriteString("\" class=\"")
@@ -585,7 +538,6 @@ func (p *ConversationPage) message(m portal.Message, follows bool) templ.Compone
 		component.Put(ctx, templ_7745c5c3_Buffer, messageOf(&p.TalkPage, m, p.Clock(m.CreatedAt), p.messageMenu(m), follows))
 		component.Put(ctx, templ_7745c5c3_Buffer, p.seen(m))
 		templ_7745c5c3_Buffer.WriteString("</li>")
-		return nil
 	})
 }
 
@@ -593,17 +545,14 @@ func (p *ConversationPage) message(m portal.Message, follows bool) templ.Compone
 // written, as far as that is not told around it.
 //go:noinline
 func messageOf(p *TalkPage, m portal.Message, when string, menu []ui.MenuItem, follows bool) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var55 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var55 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"who\">")
 		if !follows {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Avatar(p.author(m)))
 		}
 		templ_7745c5c3_Buffer.WriteString("</div><div class=\"says\">")
 		var templ_7745c5c3_Var56 = []any{"by", templ.KV("sr", follows)}
-		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var56...)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.CSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var56...)
 		templ_7745c5c3_Buffer.WriteString("<div class=\"")
 		component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var56).String()))
 		templ_7745c5c3_Buffer.WriteString("\"><b>")
@@ -617,12 +566,7 @@ func messageOf(p *TalkPage, m portal.Message, when string, menu []ui.MenuItem, f
 		templ_7745c5c3_Buffer.WriteString("</div>")
 		if m.Quoted != nil {
 			templ_7745c5c3_Buffer.WriteString("<blockquote class=\"quoted\"><a href=\"")
-			var templ_7745c5c3_Var60 templ.SafeURL
-			templ_7745c5c3_Var60, templ_7745c5c3_Err = templ.JoinURLErrs("/messages/" + string(m.Quote))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var60))
+			component.URL(templ_7745c5c3_Buffer, "/messages/" + string(m.Quote))
 			templ_7745c5c3_Buffer.WriteString("\"><b>")
 			component.Text(templ_7745c5c3_Buffer, string(p.author(*m.Quoted).Name))
 			templ_7745c5c3_Buffer.WriteString("</b> <span>")
@@ -648,12 +592,7 @@ func messageOf(p *TalkPage, m portal.Message, when string, menu []ui.MenuItem, f
 			templ_7745c5c3_Buffer.WriteString("<ul class=\"said-files\">")
 			for _, f := range m.Files {
 				templ_7745c5c3_Buffer.WriteString("<li><a href=\"")
-				var templ_7745c5c3_Var65 templ.SafeURL
-				templ_7745c5c3_Var65, templ_7745c5c3_Err = templ.JoinURLErrs("/files/" + string(f.ID))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var65))
+				component.URL(templ_7745c5c3_Buffer, "/files/" + string(f.ID))
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Put(ctx, templ_7745c5c3_Buffer, fileFace(f))
 				templ_7745c5c3_Buffer.WriteString("<span><b>")
@@ -668,12 +607,7 @@ func messageOf(p *TalkPage, m portal.Message, when string, menu []ui.MenuItem, f
 		if m.Edited() && !m.Deleted() {
 			if m.Team() && m.Can(portal.Administer) {
 				templ_7745c5c3_Buffer.WriteString("<a class=\"edited\" href=\"")
-				var templ_7745c5c3_Var68 templ.SafeURL
-				templ_7745c5c3_Var68, templ_7745c5c3_Err = templ.JoinURLErrs("/messages/" + string(m.ID) + "/history")
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var68))
+				component.URL(templ_7745c5c3_Buffer, "/messages/" + string(m.ID) + "/history")
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("talk.edited")))
 				templ_7745c5c3_Buffer.WriteString("</a> ")
@@ -684,12 +618,7 @@ func messageOf(p *TalkPage, m portal.Message, when string, menu []ui.MenuItem, f
 			}
 		}
 		templ_7745c5c3_Buffer.WriteString("<a class=\"clock\" href=\"")
-		var templ_7745c5c3_Var71 templ.SafeURL
-		templ_7745c5c3_Var71, templ_7745c5c3_Err = templ.JoinURLErrs("/messages/" + string(m.ID))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var71))
+		component.URL(templ_7745c5c3_Buffer, "/messages/" + string(m.ID))
 		templ_7745c5c3_Buffer.WriteString("\" title=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.Time(m.CreatedAt, p.Now)))
 		templ_7745c5c3_Buffer.WriteString("\"><time datetime=\"")
@@ -701,7 +630,6 @@ func messageOf(p *TalkPage, m portal.Message, when string, menu []ui.MenuItem, f
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Menu(p.T("talk.actions", "name", p.author(m).Name), menu))
 		}
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		return nil
 	})
 }
 
@@ -752,7 +680,7 @@ func (p *Page) ownMenu(m portal.Message, me portal.PersonID) []ui.MenuItem {
 // seen says how far the message has got of which that is said.
 //go:noinline
 func (p *TalkPage) seen(m portal.Message) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var75 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var75 templ.Component) {
 		if m.ID == p.Seen && len(p.Receipts.All) > 0 {
 			templ_7745c5c3_Buffer.WriteString("<details class=\"seen\"><summary>")
 			if len(p.bounced()) > 0 {
@@ -782,7 +710,6 @@ func (p *TalkPage) seen(m portal.Message) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString("</ul></details>")
 		}
-		return nil
 	})
 }
 
@@ -868,8 +795,8 @@ type MessagePage struct {
 
 //go:noinline
 func EditMessage(p MessagePage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var81 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var82 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var81 templ.Component) {
+		templ_7745c5c3_Var82 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("talk.back"), Href: p.Back}, Title: p.T("talk.edit"), Lead: p.T("talk.edit_lead")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
@@ -877,16 +804,15 @@ func EditMessage(p MessagePage) templ.Component {
 			if p.Changed {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Errors(p.T("talk.edit_conflict"), p.T("item.conflict_text"), nil))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var83 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var83 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					if body := Said(p.Message); body != nil {
 						component.Put(ctx, templ_7745c5c3_Buffer, body)
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("item.conflict_now")}), templ_7745c5c3_Var83)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var84 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var84 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"revision\" value=\"")
 				component.Text(templ_7745c5c3_Buffer, string(p.Revision))
 				templ_7745c5c3_Buffer.WriteString("\"> ")
@@ -911,76 +837,66 @@ func EditMessage(p MessagePage) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.SavedAt))
 				templ_7745c5c3_Buffer.WriteString("</span></div>")
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/messages/" + string(p.Message.ID) + "/edit", Dirty: (p.Failed() || p.Changed) && p.SavedAt == "", Attrs: templ.Attributes{"data-say": true, "data-place": string(p.Message.ID)}}), templ_7745c5c3_Var84)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var82)
-		return nil
 	})
 }
 
 //go:noinline
 func DeleteMessage(p MessagePage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var92 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var93 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var92 templ.Component) {
+		templ_7745c5c3_Var93 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("talk.back"), Href: p.Back}, Title: p.T("talk.delete")}))
 			templ_7745c5c3_Buffer.WriteString(" <div class=\"about-message\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, messageOf(&p.TalkPage, p.Message, p.brief(p.Message.CreatedAt), nil, false))
 			templ_7745c5c3_Buffer.WriteString("</div>")
 			if !p.Message.Deleted() {
-				templ_7745c5c3_Var94 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var94 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					templ_7745c5c3_Buffer.WriteString("<p>")
 					component.Text(templ_7745c5c3_Buffer, string(p.T("talk.delete_text")))
 					templ_7745c5c3_Buffer.WriteString("</p>")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton("/messages/"+string(p.Message.ID)+"/delete", ui.ButtonProps{Label: p.T("talk.delete"), Icon: "trash-2", Kind: ui.Danger}))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Stack(""), templ_7745c5c3_Var94)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Erase {
-				templ_7745c5c3_Var96 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var96 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					templ_7745c5c3_Buffer.WriteString("<p>")
 					component.Text(templ_7745c5c3_Buffer, string(p.T("talk.erase_text")))
 					templ_7745c5c3_Buffer.WriteString("</p>")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.PostButton("/messages/"+string(p.Message.ID)+"/erase", ui.ButtonProps{Label: p.T("talk.erase"), Icon: "trash-2", Kind: ui.Danger}))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("talk.erase")}), templ_7745c5c3_Var96)
 			}
 			templ_7745c5c3_Buffer.WriteString(" <p>")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: p.Back}))
 			templ_7745c5c3_Buffer.WriteString("</p>")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var93)
-		return nil
 	})
 }
 
 //go:noinline
 func MessageHistory(p MessagePage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var98 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var99 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var98 templ.Component) {
+		templ_7745c5c3_Var99 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("talk.back"), Href: p.Back}, Title: p.T("talk.history"), Lead: p.T("talk.history_lead")}))
 			templ_7745c5c3_Buffer.WriteString(" <div class=\"about-message\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, messageOf(&p.TalkPage, p.Message, p.brief(p.Message.CreatedAt), nil, false))
 			templ_7745c5c3_Buffer.WriteString("</div>")
 			for _, e := range p.Earlier {
-				templ_7745c5c3_Var100 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var100 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					if body := Prose(e.Body); body != nil {
 						component.Put(ctx, templ_7745c5c3_Buffer, body)
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("talk.until", "when", p.Time(e.Until, p.Now))}), templ_7745c5c3_Var100)
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var99)
-		return nil
 	})
 }
 
@@ -993,8 +909,8 @@ type ProjectMessagesPage struct {
 
 //go:noinline
 func ProjectMessages(p ProjectMessagesPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var101 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var102 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var101 templ.Component) {
+		templ_7745c5c3_Var102 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			if len(p.Talk.All) == 0 {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "message-square", Title: p.T("talk.none"), Text: p.noneText()}))
 			} else {
@@ -1003,10 +919,8 @@ func ProjectMessages(p ProjectMessagesPage) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</div>")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("talk.newest_list"), Href: p.Talk.Newest}, ui.Link{Label: p.T("talk.more"), Href: p.Talk.Older}))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, within(&p.Within, p.acts()), templ_7745c5c3_Var102)
-		return nil
 	})
 }
 
@@ -1019,11 +933,10 @@ func (p *ProjectMessagesPage) noneText() string {
 
 //go:noinline
 func (p *ProjectMessagesPage) acts() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var103 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var103 templ.Component) {
 		if p.May {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("talk.start"), Icon: "pen-line", Kind: ui.Primary, Small: true, Href: p.path("/conversations/new")}))
 		}
-		return nil
 	})
 }
 
@@ -1036,8 +949,8 @@ type ClientMessagesPage struct {
 
 //go:noinline
 func ClientMessages(p ClientMessagesPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var104 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var105 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var104 templ.Component) {
+		templ_7745c5c3_Var105 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			if p.May {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"talk-acts\">")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("talk.general", "client", p.Client.Name), Icon: "message-square", Href: p.Here() + "/conversation"}))
@@ -1053,10 +966,8 @@ func ClientMessages(p ClientMessagesPage) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</div>")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("talk.newest_list"), Href: p.Talk.Newest}, ui.Link{Label: p.T("talk.more"), Href: p.Talk.Older}))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, clientTabs(&p.ClientFrame), templ_7745c5c3_Var105)
-		return nil
 	})
 }
 

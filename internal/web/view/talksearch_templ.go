@@ -82,8 +82,8 @@ func (p *MessageSearchPage) aboutHint() string {
 
 //go:noinline
 func MessageSearch(p MessageSearchPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("nav.messages"), Href: p.ListPath("", "")}, Title: p.T("talk.search")}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, p.whose())
@@ -131,11 +131,10 @@ func MessageSearch(p MessageSearchPage) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("<h2>")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("talk.from_which")))
 				templ_7745c5c3_Buffer.WriteString("</h2>")
-				templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					for _, x := range p.People {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Icon: "user", Title: x.Name, Href: x.Href, Sub: or(x.Company, p.Workspace)}))
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var7)
 			}
@@ -168,23 +167,16 @@ func MessageSearch(p MessageSearchPage) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("talk.newest_list"), Href: p.Newest}, ui.Link{Label: p.T("talk.more"), Href: p.Older}))
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
-		return nil
 	})
 }
 
 //go:noinline
 func (p *MessageSearchPage) subjectHit(h portal.SubjectHit) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var10 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var10 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<li class=\"talk-row\"><div class=\"line\"><a class=\"main\" href=\"")
-		var templ_7745c5c3_Var11 templ.SafeURL
-		templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinURLErrs("/conversations/" + string(h.ID))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
+		component.URL(templ_7745c5c3_Buffer, "/conversations/" + string(h.ID))
 		templ_7745c5c3_Buffer.WriteString("\">")
 		if h.Audience == portal.Team {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("lock"))
@@ -199,20 +191,14 @@ func (p *MessageSearchPage) subjectHit(h portal.SubjectHit) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</time></div><p class=\"where\">")
 		component.Text(templ_7745c5c3_Buffer, string(dots(h.ProjectName, p.clientNamed(h.ClientName))))
 		templ_7745c5c3_Buffer.WriteString("</p></li>")
-		return nil
 	})
 }
 
 //go:noinline
 func (p *MessageSearchPage) hit(h portal.MessageHit) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var16 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var16 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<li class=\"talk-row\"><div class=\"line\"><a class=\"main\" href=\"")
-		var templ_7745c5c3_Var17 templ.SafeURL
-		templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinURLErrs("/messages/" + string(h.ID))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
+		component.URL(templ_7745c5c3_Buffer, "/messages/" + string(h.ID))
 		templ_7745c5c3_Buffer.WriteString("\">")
 		if h.Note() {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("lock"))
@@ -236,7 +222,6 @@ func (p *MessageSearchPage) hit(h portal.MessageHit) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</li>")
-		return nil
 	})
 }
 

@@ -16,8 +16,8 @@ import (
 // task is a task as a row of a list.
 //go:noinline
 func (p *Within) task(t portal.Task, menu []ui.MenuItem) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			if t.Open() {
 				if t.State() == "started" {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneAccent, "circle-dot", p.T("task.state.started")))
@@ -37,10 +37,8 @@ func (p *Within) task(t portal.Task, menu []ui.MenuItem) templ.Component {
 			if len(menu) > 0 {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Menu(p.T("item.actions", "title", t.Title), menu))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Task(p.taskProps(t)), templ_7745c5c3_Var2)
-		return nil
 	})
 }
 
@@ -93,8 +91,8 @@ type TaskInput struct {
 
 //go:noinline
 func Tasks(p TasksPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) {
+		templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Add {
@@ -106,20 +104,17 @@ func Tasks(p TasksPage) templ.Component {
 			if len(p.Tasks) == 0 {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "list-checks", Title: p.T("task.none." + p.Show), Text: p.noTasks()}))
 			} else {
-				templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					for i, t := range p.Tasks {
 						component.Put(ctx, templ_7745c5c3_Buffer, p.task(t, p.taskMenu(i)))
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var6)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("task.first"), Href: p.Newest}, ui.Link{Label: p.T("task.more"), Href: p.Older}))
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, within(&p.Within, templ.NopComponent), templ_7745c5c3_Var5)
-		return nil
 	})
 }
 
@@ -149,25 +144,22 @@ func (p *TasksPage) taskMenu(i int) []ui.MenuItem {
 
 //go:noinline
 func (p *TasksPage) quick() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var7 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var7 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"quick\">")
-		templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+			templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "title", Label: p.T("task.new"), Placeholder: p.T("task.new_hint"), Value: p.New.Title, Error: p.Err("title"), Required: true, Max: portal.MaxName}))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "assignee", Label: p.T("task.assignee"), Value: p.New.Assignee, Error: p.Err("assignee")}, p.assignees(p.People)))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "due_on", Label: p.T("task.due_on"), Optional: p.T("form.optional"), Type: "date", Value: p.New.DueOn, Error: p.Err("due_on")}))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var9)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, p.audienceActs(p.Audience, p.T("item.add_team"), p.T("item.add_client", "client", p.Project.ClientName)))
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.path("/tasks"), Wide: true}), templ_7745c5c3_Var8)
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		return nil
 	})
 }
 
@@ -194,8 +186,8 @@ type TaskPage struct {
 
 //go:noinline
 func Task(p TaskPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var10 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var11 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var10 templ.Component) {
+		templ_7745c5c3_Var11 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.reach())
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if body := Prose(p.Task.Body); body != nil {
@@ -205,15 +197,13 @@ func Task(p TaskPage) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.team() && p.may(portal.Contribute) && p.Task.Open() {
-				templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+					templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "assignee", Label: p.T("task.assignee"), HideLabel: true, Value: string(p.Task.Assignee), Error: p.Err("assignee")}, p.assignees(p.People)))
 						templ_7745c5c3_Buffer.WriteString(" ")
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("task.assign")}))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/tasks/" + string(p.Task.ID) + "/assign", Inline: true}), templ_7745c5c3_Var13)
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("task.assignee")}), templ_7745c5c3_Var12)
 			}
@@ -221,16 +211,14 @@ func Task(p TaskPage) templ.Component {
 			if p.MayDelete {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Confirm(ui.ConfirmProps{ID: "delete", Title: p.T("item.delete_title", "title", p.Task.Title), Text: p.T("task.delete"), Cancel: p.T("action.cancel"), Act: p.T("action.delete"), Post: "/tasks/" + string(p.Task.ID) + "/delete", Danger: true}))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, itemFrame(&p.Item, ui.HeadProps{Over: p.over(), Title: p.Task.Title}, p.acts(), p.taskFacts()), templ_7745c5c3_Var11)
-		return nil
 	})
 }
 
 //go:noinline
 func (p *TaskPage) taskFacts() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var14 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var14 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.State(p.tone(), p.icon(), p.T("task.state."+p.Task.State())))
 		if p.Task.Open() {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.turn(p.Task.Turn, p.Task.TurnSince))
@@ -244,18 +232,12 @@ func (p *TaskPage) taskFacts() templ.Component {
 		}
 		if p.Task.MilestoneTitle != "" {
 			templ_7745c5c3_Buffer.WriteString("<a class=\"link\" href=\"")
-			var templ_7745c5c3_Var16 templ.SafeURL
-			templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinURLErrs("/milestones/" + string(p.Task.Milestone))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
+			component.URL(templ_7745c5c3_Buffer, "/milestones/" + string(p.Task.Milestone))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.Task.MilestoneTitle))
 			templ_7745c5c3_Buffer.WriteString("</a>")
 		}
 		component.Put(ctx, templ_7745c5c3_Buffer, p.chip(p.Task.Audience))
-		return nil
 	})
 }
 
@@ -281,7 +263,7 @@ func (p *TaskPage) icon() string {
 
 //go:noinline
 func (p *TaskPage) acts() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var18 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var18 templ.Component) {
 		if !p.ReadOnly {
 			if p.Task.Open() && p.Task.MayComplete(p.Me) {
 				if p.Task.State() == "open" {
@@ -298,7 +280,6 @@ func (p *TaskPage) acts() templ.Component {
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Menu(p.T("item.actions", "title", p.Task.Title), p.menu()))
 		}
-		return nil
 	})
 }
 
@@ -321,9 +302,9 @@ type TaskForm struct {
 
 //go:noinline
 func EditTask(p TaskForm) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var19 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var21 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var19 templ.Component) {
+		templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+			templ_7745c5c3_Var21 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"revision\" value=\"")
 				component.Text(templ_7745c5c3_Buffer, string(p.Task.Revision))
 				templ_7745c5c3_Buffer.WriteString("\">")
@@ -331,26 +312,21 @@ func EditTask(p TaskForm) templ.Component {
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "body", Label: p.T("item.body"), Optional: p.T("form.optional"), Hint: p.T("form.markdown"), Value: p.Task.Body, Error: p.Err("body"), Max: portal.MaxText}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var23 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var23 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "due_on", Label: p.T("task.due_on"), Optional: p.T("form.optional"), Type: "date", Value: p.Task.DueOn, Error: p.Err("due_on")}))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "milestone", Label: p.T("item.milestone"), Value: p.Task.Milestone, Error: p.Err("milestone")}, p.milestones(p.Milestones)))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var23)
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var24 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var24 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, p.previewAct("body"))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, p.saveAct(p.T("action.save"), "/tasks/"+string(p.ID), ""), templ_7745c5c3_Var24)
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: "/tasks/" + string(p.ID), Guard: true, Dirty: p.Failed() || p.Conflict != nil}), templ_7745c5c3_Var21)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, formFrame(&p.Within, p.T("task.edit"), p.Conflict), templ_7745c5c3_Var20)
-		return nil
 	})
 }
 

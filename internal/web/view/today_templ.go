@@ -77,7 +77,7 @@ const few = 8
 // firstFew lists what waits, and folds what is beyond the first few.
 //go:noinline
 func firstFew(p TodayPage, all []portal.Need, chip func(portal.Need) templ.Component) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, needList(p, all[:min(few, len(all))], chip))
 		if len(all) > few {
 			templ_7745c5c3_Buffer.WriteString("<details class=\"fold\"><summary>")
@@ -86,25 +86,21 @@ func firstFew(p TodayPage, all []portal.Need, chip func(portal.Need) templ.Compo
 			component.Put(ctx, templ_7745c5c3_Buffer, needList(p, all[few:], chip))
 			templ_7745c5c3_Buffer.WriteString("</details>")
 		}
-		return nil
 	})
 }
 
 //go:noinline
 func needList(p TodayPage, all []portal.Need, chip func(portal.Need) templ.Component) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) {
+		templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			for _, n := range all {
-				templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, chip(n))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(p.need(n)), templ_7745c5c3_Var5)
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var4)
-		return nil
 	})
 }
 
@@ -113,37 +109,33 @@ func (p *TodayPage) dayWords() string { return p.Day(p.Now.In(p.Zone()).Format(t
 // Today draws it.
 //go:noinline
 func Today(p TodayPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var6 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var6 templ.Component) {
+		templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.HeadActs(ui.HeadProps{Title: p.T("nav.today"), Lead: p.dayWords()}, todayActs(p)))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Strays > 0 {
-				templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					return nil
+				templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("triangle-alert", p.N("today.strays", p.Strays)), templ_7745c5c3_Var8)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if !p.Back.Since.IsZero() {
-				templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("nav.outbox"), Small: true, Href: "/outbox"}))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("triangle-alert", heldWords(&p.Page, p.Back)), templ_7745c5c3_Var9)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Held > 0 {
-				templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var10 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("incoming.look"), Small: true, Href: "/incoming?state=held"}))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("inbox", p.N("incoming.waiting", p.Held)), templ_7745c5c3_Var10)
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.First {
-				templ_7745c5c3_Var11 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var11 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("today.new_client"), Icon: "plus", Kind: ui.Primary, Href: "/clients/new"}))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "building-2", Title: p.T("today.start"), Text: p.T("today.start.text")}), templ_7745c5c3_Var11)
 			} else {
@@ -151,50 +143,44 @@ func Today(p TodayPage) templ.Component {
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Stats(p.stats()))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+					templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						if len(p.Desk.NeedsUs) == 0 {
 							component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "circle-check", Title: p.T("today.us.none"), Text: p.T("today.us.none.text")}))
 						} else {
 							component.Put(ctx, templ_7745c5c3_Buffer, firstFew(p, p.Desk.NeedsUs, p.dueNow))
 						}
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "us", Title: p.T("today.us"), Count: len(p.Desk.NeedsUs)}), templ_7745c5c3_Var13)
 					templ_7745c5c3_Buffer.WriteString(" ")
 					if len(p.Desk.Waiting) > 0 {
-						templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 							component.Put(ctx, templ_7745c5c3_Buffer, firstFew(p, p.Desk.Waiting, p.waited))
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "them", Title: p.T("today.them"), Count: len(p.Desk.Waiting)}), templ_7745c5c3_Var14)
 					}
 					templ_7745c5c3_Buffer.WriteString(" ")
 					if len(p.Desk.Stale) > 0 {
-						templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-							templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+							templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 								for _, d := range p.Desk.Stale {
-									templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+									templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 										templ_7745c5c3_Buffer.WriteString("<span class=\"muted\">")
 										component.Text(templ_7745c5c3_Buffer, string(p.last(d)))
 										templ_7745c5c3_Buffer.WriteString("</span>")
 										component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("today.stale.write"), Small: true, Href: "/projects/" + string(d.ID) + "/updates"}))
-										return nil
 									})
 									component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(p.project(d)), templ_7745c5c3_Var17)
 								}
-								return nil
 							})
 							component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var16)
-							return nil
 						})
 						component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "stale", Title: p.T("today.stale"), Count: len(p.Desk.Stale)}), templ_7745c5c3_Var15)
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Columns(todaySide(p)), templ_7745c5c3_Var12)
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var19 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var19 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					if len(p.News) == 0 {
 						templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 						component.Text(templ_7745c5c3_Buffer, string(p.T("today.news.none")))
@@ -202,63 +188,54 @@ func Today(p TodayPage) templ.Component {
 					} else {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Feed(p.Feed(p.News, p.Workspace, true)))
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{ID: "news", Title: p.T("today.news")}), templ_7745c5c3_Var19)
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var7)
-		return nil
 	})
 }
 
 //go:noinline
 func todaySide(p TodayPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var21 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var21 templ.Component) {
 		if len(p.Desk.Troubled) > 0 {
 			templ_7745c5c3_Buffer.WriteString("<section class=\"panel\" id=\"troubled\"><header><h2>")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("today.troubled")))
 			templ_7745c5c3_Buffer.WriteString("</h2></header>")
-			templ_7745c5c3_Var23 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var23 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				for _, d := range p.Desk.Troubled {
-					templ_7745c5c3_Var24 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var24 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Health(string(d.Health), p.T("health."+string(d.Health))))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Title: d.Name, Href: "/projects/" + string(d.ID), Sub: d.Sentence}), templ_7745c5c3_Var24)
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var23)
 			templ_7745c5c3_Buffer.WriteString("</section>")
 		}
 		if len(p.Desk.Uninvited) > 0 {
-			templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+				templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					for _, c := range p.Desk.Uninvited {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.ListRow(ui.ListRowProps{Title: c.Name, Href: "/clients/" + string(c.ID) + "/access", Sub: p.T("today.invite")}))
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var26)
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Panel(p.T("today.uninvited")), templ_7745c5c3_Var25)
 		}
-		return nil
 	})
 }
 
 //go:noinline
 func todayActs(p TodayPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var27 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var27 templ.Component) {
 		if p.MayAdd {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("today.new_client"), Icon: "plus", Small: true, Href: "/clients/new"}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("today.new_project"), Icon: "plus", Kind: ui.Primary, Small: true, Href: "/projects/new"}))
 		}
-		return nil
 	})
 }
 

@@ -24,8 +24,8 @@ type TrashPage struct {
 
 //go:noinline
 func Trash(p TrashPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			templ_7745c5c3_Buffer.WriteString("<h2 class=\"trail-title\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("trash.title")))
 			templ_7745c5c3_Buffer.WriteString("</h2><p class=\"muted\">")
@@ -34,7 +34,7 @@ func Trash(p TrashPage) templ.Component {
 			if len(p.Things) == 0 {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "trash-2", Title: p.T("trash.none"), Text: p.T("trash.none_text")}))
 			} else {
-				templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					for _, t := range p.Things {
 						templ_7745c5c3_Buffer.WriteString("<li>")
 						if t.Kind == "folder" {
@@ -55,7 +55,6 @@ func Trash(p TrashPage) templ.Component {
 						}
 						templ_7745c5c3_Buffer.WriteString("</div></li>")
 					}
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.List(), templ_7745c5c3_Var5)
 			}
@@ -63,18 +62,15 @@ func Trash(p TrashPage) templ.Component {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("files.first"), Href: p.Newest}, ui.Link{Label: p.T("files.more"), Href: p.Older}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, TrayShapes(&p.Page))
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, within(&p.Within, p.back()), templ_7745c5c3_Var2)
-		return nil
 	})
 }
 
 //go:noinline
 func (p *TrashPage) back() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var9 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var9 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("trash.back"), Icon: "arrow-left", Small: true, Href: p.path("/files")}))
-		return nil
 	})
 }
 

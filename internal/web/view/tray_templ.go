@@ -14,12 +14,9 @@ import "github.com/vitrine-portal/vitrine/internal/web/view/ui"
 // script takes them from here.
 //go:noinline
 func TrayShapes(p *Page) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<template id=\"tray-shapes\"")
-		templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, p.trayWords())
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Attributes(ctx, templ_7745c5c3_Buffer, p.trayWords())
 		templ_7745c5c3_Buffer.WriteString("><section class=\"tray\" data-shape=\"tray\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("tray.name")))
 		templ_7745c5c3_Buffer.WriteString("\" hidden><header><button type=\"button\" class=\"tray-fold\" data-fold aria-expanded=\"true\" title=\"")
@@ -64,13 +61,12 @@ func TrayShapes(p *Page) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("<span class=\"up-done\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("check"))
 		templ_7745c5c3_Buffer.WriteString("</span></div></li></template>")
-		return nil
 	})
 }
 
 //go:noinline
 func trayButton(do, icon, word string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var14 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var14 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<button type=\"button\" class=\"icon-button\" data-do=\"")
 		component.Text(templ_7745c5c3_Buffer, string(do))
 		templ_7745c5c3_Buffer.WriteString("\" title=\"")
@@ -78,7 +74,6 @@ func trayButton(do, icon, word string) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon(icon))
 		templ_7745c5c3_Buffer.WriteString("</button>")
-		return nil
 	})
 }
 

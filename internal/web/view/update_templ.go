@@ -17,42 +17,27 @@ import (
 // above already says it.
 //go:noinline
 func (p *Within) update(u portal.Update, seen []portal.Seen, said bool) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div")
-		templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, p.visit(portal.ItemID(u.ID)))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Attributes(ctx, templ_7745c5c3_Buffer, p.visit(portal.ItemID(u.ID)))
 		templ_7745c5c3_Buffer.WriteString(">")
-		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.chip(u.Audience))
 			templ_7745c5c3_Buffer.WriteString(" <a class=\"link\" href=\"")
-			var templ_7745c5c3_Var3 templ.SafeURL
-			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinURLErrs("/updates/" + string(u.ID))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
+			component.URL(templ_7745c5c3_Buffer, "/updates/" + string(u.ID))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("item.permalink")))
 			templ_7745c5c3_Buffer.WriteString("</a> ")
 			if p.owns(u) {
 				templ_7745c5c3_Buffer.WriteString("<a class=\"link\" href=\"")
-				var templ_7745c5c3_Var5 templ.SafeURL
-				templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinURLErrs("/updates/" + string(u.ID) + "/edit")
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
+				component.URL(templ_7745c5c3_Buffer, "/updates/" + string(u.ID) + "/edit")
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("action.edit")))
 				templ_7745c5c3_Buffer.WriteString("</a>")
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Update(p.updateProps(u, seen, said)), templ_7745c5c3_Var2)
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		return nil
 	})
 }
 
@@ -92,35 +77,31 @@ type UpdatesPage struct {
 
 //go:noinline
 func Updates(p UpdatesPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var7 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var7 templ.Component) {
+		templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			if len(p.Updates) == 0 {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Empty(ui.EmptyProps{Icon: "pen-line", Title: p.T("update.none"), Text: p.updateNone()}))
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				for _, u := range p.Updates {
 					component.Put(ctx, templ_7745c5c3_Buffer, p.Within.update(u, nil, false))
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Stack("wide"), templ_7745c5c3_Var9)
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{Label: p.T("action.newer"), Href: p.Newest}, ui.Link{Label: p.T("action.older"), Href: p.Older}))
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, within(&p.Within, p.acts()), templ_7745c5c3_Var8)
-		return nil
 	})
 }
 
 //go:noinline
 func (p *UpdatesPage) acts() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var10 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var10 templ.Component) {
 		if p.team() && p.may(portal.Contribute) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("update.post"), Icon: "pen-line", Kind: ui.Primary, Href: p.path("/updates/new"), Small: true}))
 		}
-		return nil
 	})
 }
 
@@ -132,11 +113,10 @@ type UpdatePage struct {
 
 //go:noinline
 func Update(p UpdatePage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var11 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var11 templ.Component) {
+		templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+			templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, p.chip(p.Update.Audience))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Update(p.updateProps(p.Update, p.Seen, false)), templ_7745c5c3_Var13)
 			templ_7745c5c3_Buffer.WriteString(" ")
@@ -147,10 +127,8 @@ func Update(p UpdatePage) templ.Component {
 			if p.owns(p.Update) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Confirm(ui.ConfirmProps{ID: "delete", Title: p.T("update.delete_title"), Text: p.deleteText(), Cancel: p.T("action.cancel"), Act: p.T("action.delete"), Post: "/updates/" + string(p.Update.ID) + "/delete", Danger: true}))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, itemFrame(&p.Item, ui.HeadProps{Over: p.over(), Title: p.T("update.of", "name", p.by(p.Update.AuthorName), "day", p.DayOf(p.Update.CreatedAt))}, p.acts(), nil), templ_7745c5c3_Var12)
-		return nil
 	})
 }
 
@@ -163,13 +141,12 @@ func (p *UpdatePage) deleteText() string {
 
 //go:noinline
 func (p *UpdatePage) acts() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var14 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var14 templ.Component) {
 		if p.owns(p.Update) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.edit"), Icon: "pencil", Small: true, Href: "/updates/" + string(p.Update.ID) + "/edit"}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("action.delete"), Icon: "trash-2", Small: true, Kind: ui.Danger, Open: "delete"}))
 		}
-		return nil
 	})
 }
 
@@ -189,9 +166,9 @@ type UpdateForm struct {
 
 //go:noinline
 func WriteUpdate(p UpdateForm) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var15 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var15 templ.Component) {
+		templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+			templ_7745c5c3_Var17 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				if p.ID != "" {
 					templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"revision\" value=\"")
 					component.Text(templ_7745c5c3_Buffer, string(p.Revision))
@@ -202,34 +179,28 @@ func WriteUpdate(p UpdateForm) templ.Component {
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Textarea(ui.Field{Name: "body", Label: p.T("update.body"), Hint: p.T("form.markdown"), Value: p.Body, Error: p.Err("body"), Max: portal.MaxText, Rows: 10, Draft: p.draft()}))
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var19 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var19 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "health", Label: p.T("project.health"), Value: p.Health, Error: p.Err("health")}, p.healths()))
 					templ_7745c5c3_Buffer.WriteString(" ")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Select(ui.Field{Name: "status", Label: p.T("project.status"), Value: p.Status, Error: p.Err("status")}, p.statuses()))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Pair(), templ_7745c5c3_Var19)
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.ID == "" {
-					templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, p.previewAct("body"))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, p.audienceActs(p.Audience, p.T("update.save_team"), p.T("update.send")), templ_7745c5c3_Var20)
 				} else {
-					templ_7745c5c3_Var21 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var21 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 						component.Put(ctx, templ_7745c5c3_Buffer, p.previewAct("body"))
-						return nil
 					})
 					component.PutAround(ctx, templ_7745c5c3_Buffer, p.saveAct(p.T("action.save"), "/updates/"+string(p.ID), p.editHint()), templ_7745c5c3_Var21)
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.action(), Guard: true, Dirty: p.Failed() || p.Conflict != nil}), templ_7745c5c3_Var17)
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, formFrame(&p.Within, p.title(), p.Conflict), templ_7745c5c3_Var16)
-		return nil
 	})
 }
 

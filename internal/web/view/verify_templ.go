@@ -34,14 +34,13 @@ type VerifyPage struct {
 
 //go:noinline
 func Verify(p VerifyPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			templ_7745c5c3_Buffer.WriteString("<h1>")
 			component.Text(templ_7745c5c3_Buffer, string(p.Heading))
 			templ_7745c5c3_Buffer.WriteString("</h1>")
 			if p.Notice.Title != "" {
-				templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					return nil
+				templ_7745c5c3_Var4 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("clock", p.Notice.Title+" "+p.Notice.Text), templ_7745c5c3_Var4)
 			}
@@ -55,9 +54,8 @@ func Verify(p VerifyPage) templ.Component {
 				component.Text(templ_7745c5c3_Buffer, string(p.T("verify.lead", "workspace", p.Workspace)))
 				templ_7745c5c3_Buffer.WriteString("</p>")
 			} else {
-				templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var6 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Facts(p.facts()))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Section(ui.SectionProps{Title: p.T("verify.says")}), templ_7745c5c3_Var6)
 				templ_7745c5c3_Buffer.WriteString(" <p>")
@@ -65,7 +63,7 @@ func Verify(p VerifyPage) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</p>")
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				templ_7745c5c3_Buffer.WriteString("<div class=\"field\"><label class=\"label\" for=\"file\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("verify.field")))
 				templ_7745c5c3_Buffer.WriteString("</label> <input class=\"control\" type=\"file\" id=\"file\" name=\"file\" required> ")
@@ -77,7 +75,6 @@ func Verify(p VerifyPage) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</div><div>")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("verify.check"), Icon: "shield-check", Kind: ui.Primary}))
 				templ_7745c5c3_Buffer.WriteString("</div>")
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.Path, Upload: true}), templ_7745c5c3_Var8)
 			templ_7745c5c3_Buffer.WriteString(" ")
@@ -88,30 +85,25 @@ func Verify(p VerifyPage) templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("verify.open")}))
 				templ_7745c5c3_Buffer.WriteString("</div></form>")
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
-		return nil
 	})
 }
 
 //go:noinline
 func (p *VerifyPage) result() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var11 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var11 templ.Component) {
 		switch p.Result {
 		case "certificate":
-			templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				return nil
+			templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("badge-check", p.T("verify.is.certificate")+" "+p.signature()), templ_7745c5c3_Var12)
 		case "version":
-			templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				return nil
+			templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("badge-check", p.T("verify.is.version", "name", p.Line.Title, "n", strconv.Itoa(p.Line.Number))), templ_7745c5c3_Var13)
 		case "other", "unknown":
-			templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				return nil
+			templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("circle-x", p.T("verify.is."+p.Result)), templ_7745c5c3_Var14)
 		}
@@ -122,7 +114,6 @@ func (p *VerifyPage) result() templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(inEights(p.Hash)))
 			templ_7745c5c3_Buffer.WriteString("</code></p>")
 		}
-		return nil
 	})
 }
 

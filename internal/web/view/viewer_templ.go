@@ -61,15 +61,12 @@ type Stage struct {
 
 //go:noinline
 func Viewer(p ViewerPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			templ_7745c5c3_Buffer.WriteString("<div class=\"viewer\" data-panel=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.Panel))
 			templ_7745c5c3_Buffer.WriteString("\"")
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, p.visit(p.ID))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, p.visit(p.ID))
 			templ_7745c5c3_Buffer.WriteString(">")
 			component.Put(ctx, templ_7745c5c3_Buffer, p.top())
 			templ_7745c5c3_Buffer.WriteString("<div class=\"viewer-body\"><div class=\"viewer-look\"")
@@ -87,10 +84,8 @@ func Viewer(p ViewerPage) templ.Component {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.answerDialog())
 			component.Put(ctx, templ_7745c5c3_Buffer, p.keys())
 			templ_7745c5c3_Buffer.WriteString("</div>")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var2)
-		return nil
 	})
 }
 
@@ -121,14 +116,9 @@ func versionPath(v portal.Version, what string) string {
 
 //go:noinline
 func (p *ViewerPage) top() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<header class=\"viewer-top\"><a class=\"icon-button\" href=\"")
-		var templ_7745c5c3_Var5 templ.SafeURL
-		templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinURLErrs(p.Back.Href)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
+		component.URL(templ_7745c5c3_Buffer, p.Back.Href)
 		templ_7745c5c3_Buffer.WriteString("\" title=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.Back.Label))
 		templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
@@ -144,12 +134,7 @@ func (p *ViewerPage) top() templ.Component {
 		component.Put(ctx, templ_7745c5c3_Buffer, p.scan())
 		if s := p.approved(p.Version.ID); s != nil {
 			templ_7745c5c3_Buffer.WriteString("<a class=\"decided\" href=\"")
-			var templ_7745c5c3_Var10 templ.SafeURL
-			templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinURLErrs(Href(string(s.Approval)))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
+			component.URL(templ_7745c5c3_Buffer, Href(string(s.Approval)))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneOK, "badge-check", p.T("approval.mark", "n", strconv.Itoa(p.Version.Label()))))
 			templ_7745c5c3_Buffer.WriteString("</a> ")
@@ -170,12 +155,7 @@ func (p *ViewerPage) top() templ.Component {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.IconButton("download", ui.ButtonProps{Label: p.T("viewer.download"), Href: versionPath(p.Version, "download")}))
 		}
 		templ_7745c5c3_Buffer.WriteString("<a class=\"icon-button late first\" href=\"")
-		var templ_7745c5c3_Var12 templ.SafeURL
-		templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinURLErrs(p.with("comments"))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
+		component.URL(templ_7745c5c3_Buffer, p.with("comments"))
 		templ_7745c5c3_Buffer.WriteString("\" data-panel-tab=\"comments\" role=\"button\" aria-pressed=\"")
 		component.Text(templ_7745c5c3_Buffer, string(strconv.FormatBool(p.Panel == "comments")))
 		templ_7745c5c3_Buffer.WriteString("\" title=\"")
@@ -185,12 +165,7 @@ func (p *ViewerPage) top() templ.Component {
 		templ_7745c5c3_Buffer.WriteString("\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("message-square"))
 		templ_7745c5c3_Buffer.WriteString("</a> <a class=\"icon-button late\" href=\"")
-		var templ_7745c5c3_Var16 templ.SafeURL
-		templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinURLErrs(p.with("versions"))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
+		component.URL(templ_7745c5c3_Buffer, p.with("versions"))
 		templ_7745c5c3_Buffer.WriteString("\" data-panel-tab=\"versions\" role=\"button\" aria-pressed=\"")
 		component.Text(templ_7745c5c3_Buffer, string(strconv.FormatBool(p.Panel == "versions")))
 		templ_7745c5c3_Buffer.WriteString("\" title=\"")
@@ -200,12 +175,7 @@ func (p *ViewerPage) top() templ.Component {
 		templ_7745c5c3_Buffer.WriteString("\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon("history"))
 		templ_7745c5c3_Buffer.WriteString("</a> <a class=\"icon-button late\" href=\"")
-		var templ_7745c5c3_Var20 templ.SafeURL
-		templ_7745c5c3_Var20, templ_7745c5c3_Err = templ.JoinURLErrs(p.with("info"))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
+		component.URL(templ_7745c5c3_Buffer, p.with("info"))
 		templ_7745c5c3_Buffer.WriteString("\" data-panel-tab=\"info\" role=\"button\" aria-pressed=\"")
 		component.Text(templ_7745c5c3_Buffer, string(strconv.FormatBool(p.Panel == "info")))
 		templ_7745c5c3_Buffer.WriteString("\" title=\"")
@@ -217,22 +187,16 @@ func (p *ViewerPage) top() templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</a>")
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Menu(p.T("item.actions", "title", p.File.Name), p.menu()))
 		templ_7745c5c3_Buffer.WriteString("</div></header>")
-		return nil
 	})
 }
 
 // step leads to the file before or after this one in its folder.
 //go:noinline
 func (p *ViewerPage) step(to portal.FileID, rel, icon, label string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) {
 		if to != "" {
 			templ_7745c5c3_Buffer.WriteString("<a class=\"icon-button\" href=\"")
-			var templ_7745c5c3_Var25 templ.SafeURL
-			templ_7745c5c3_Var25, templ_7745c5c3_Err = templ.JoinURLErrs("/files/" + string(to))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var25))
+			component.URL(templ_7745c5c3_Buffer, "/files/" + string(to))
 			templ_7745c5c3_Buffer.WriteString("\" rel=\"")
 			component.Text(templ_7745c5c3_Buffer, string(rel))
 			templ_7745c5c3_Buffer.WriteString("\" title=\"")
@@ -247,13 +211,12 @@ func (p *ViewerPage) step(to portal.FileID, rel, icon, label string) templ.Compo
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon(icon))
 			templ_7745c5c3_Buffer.WriteString("</span>")
 		}
-		return nil
 	})
 }
 
 //go:noinline
 func (p *ViewerPage) versionMenu() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var29 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var29 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<details class=\"menu version-menu\"><summary><b>")
 		component.Text(templ_7745c5c3_Buffer, string(p.VersionWord(p.Version)))
 		templ_7745c5c3_Buffer.WriteString("</b> <span>")
@@ -267,12 +230,7 @@ func (p *ViewerPage) versionMenu() templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</summary><div class=\"menu-list\">")
 		for _, v := range p.Versions[:min(len(p.Versions), 8)] {
 			templ_7745c5c3_Buffer.WriteString("<a href=\"")
-			var templ_7745c5c3_Var33 templ.SafeURL
-			templ_7745c5c3_Var33, templ_7745c5c3_Err = templ.JoinURLErrs(p.of(v))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var33))
+			component.URL(templ_7745c5c3_Buffer, p.of(v))
 			templ_7745c5c3_Buffer.WriteString("\"")
 			if v.ID == p.Version.ID {
 				templ_7745c5c3_Buffer.WriteString(" aria-current=\"true\"")
@@ -289,16 +247,10 @@ func (p *ViewerPage) versionMenu() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</small></a> ")
 		}
 		templ_7745c5c3_Buffer.WriteString("<a class=\"all\" href=\"")
-		var templ_7745c5c3_Var37 templ.SafeURL
-		templ_7745c5c3_Var37, templ_7745c5c3_Err = templ.JoinURLErrs(p.with("versions"))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var37))
+		component.URL(templ_7745c5c3_Buffer, p.with("versions"))
 		templ_7745c5c3_Buffer.WriteString("\" data-panel-tab=\"versions\">")
 		component.Text(templ_7745c5c3_Buffer, string(p.N("viewer.all_versions", p.File.Versions)))
 		templ_7745c5c3_Buffer.WriteString("</a></div></details>")
-		return nil
 	})
 }
 
@@ -312,18 +264,17 @@ func (p *ViewerPage) whatChanged(v portal.Version) string {
 
 //go:noinline
 func (p *ViewerPage) zone() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var39 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var39 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, p.zoneChip(p.File.Zone()))
 		if p.team() && p.Version.Draft {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWarn, "lock", p.T("viewer.is_draft")))
 		}
-		return nil
 	})
 }
 
 //go:noinline
 func (p *ViewerPage) scan() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var40 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var40 templ.Component) {
 		switch p.Version.Scan {
 		case portal.ScanWaiting:
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWait, "hourglass", p.T("scan.waiting")))
@@ -338,7 +289,6 @@ func (p *ViewerPage) scan() templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.State(ui.ToneWait, "hourglass", p.T("viewer.preview_waits")))
 			}
 		}
-		return nil
 	})
 }
 
@@ -377,22 +327,20 @@ func (p *ViewerPage) approved(id portal.VersionID) *portal.ApprovalSubject {
 // notes say what is special about what is shown.
 //go:noinline
 func (p *ViewerPage) notes() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var41 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var41 templ.Component) {
 		if p.Deciding != nil {
 			component.Put(ctx, templ_7745c5c3_Buffer, p.Deciding.unseen())
 		}
 		for _, a := range p.Asked {
 			if p.Deciding != nil && p.Deciding.Approval.ID == a.ID {
 			} else if a.MayDecide() && !p.ReadOnly {
-				templ_7745c5c3_Var42 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var42 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("need.act.approval"), Kind: ui.Primary, Small: true, Href: Href(string(a.ID))}))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("stamp", dots(a.Title, p.T("approval.awaits_answer"))), templ_7745c5c3_Var42)
 			} else {
-				templ_7745c5c3_Var43 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var43 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.open"), Small: true, Href: Href(string(a.ID))}))
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("hourglass", dots(a.Title, p.T("approval.is_asked"))), templ_7745c5c3_Var43)
 			}
@@ -403,15 +351,13 @@ func (p *ViewerPage) notes() templ.Component {
 			}
 		}
 		if !p.isNewest() {
-			templ_7745c5c3_Var44 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var44 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("viewer.newest"), Small: true, Href: p.at("")}))
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("viewer.compare_newest"), Small: true, Kind: ui.Plain, Href: p.at("/compare?a=" + string(p.Version.ID) + "&b=" + string(p.File.Version.ID))}))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("history", p.T("viewer.not_newest", "version", p.VersionWord(p.Version), "newest", p.VersionWord(p.File.Version), "when", p.Ago(p.File.Version.CreatedAt, p.Now))), templ_7745c5c3_Var44)
 		}
-		return nil
 	})
 }
 
@@ -442,7 +388,7 @@ func (p *ViewerPage) waits() bool {
 // page is laid over, until there is something else to draw.
 //go:noinline
 func (p *ViewerPage) stage() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var45 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var45 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"stage\" id=\"stage\" data-keep=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.stays()))
 		templ_7745c5c3_Buffer.WriteString("\" data-stage=\"")
@@ -465,8 +411,7 @@ func (p *ViewerPage) stage() templ.Component {
 		templ_7745c5c3_Buffer.WriteString(">")
 		switch p.Stage.Kind {
 		case "held":
-			templ_7745c5c3_Var52 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				return nil
+			templ_7745c5c3_Var52 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, p.card("shield-check", p.heldTitle(), p.heldText()), templ_7745c5c3_Var52)
 		case "waiting":
@@ -479,10 +424,7 @@ func (p *ViewerPage) stage() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("\" alt=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.File.Name))
 			templ_7745c5c3_Buffer.WriteString("\"")
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, measures(p.Stage.Width, p.Stage.Height))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, measures(p.Stage.Width, p.Stage.Height))
 			templ_7745c5c3_Buffer.WriteString("></div>")
 			component.Put(ctx, templ_7745c5c3_Buffer, p.zooms(true))
 			templ_7745c5c3_Buffer.WriteString(" ")
@@ -503,10 +445,7 @@ func (p *ViewerPage) stage() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.File.Name))
 			templ_7745c5c3_Buffer.WriteString("\"")
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, p.poster())
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, p.poster())
 			templ_7745c5c3_Buffer.WriteString("></video></div>")
 			component.Put(ctx, templ_7745c5c3_Buffer, p.timeTools())
 		case "audio":
@@ -523,12 +462,9 @@ func (p *ViewerPage) stage() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("\"></audio></div></div>")
 			component.Put(ctx, templ_7745c5c3_Buffer, p.timeTools())
 		case "text":
-			templ_7745c5c3_Var61 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var61 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				var templ_7745c5c3_Var62 = []any{"code", templ.KV("numbered", p.Stage.Numbered), templ.KV("wraps", !p.Stage.Numbered)}
-				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var62...)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.CSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var62...)
 				templ_7745c5c3_Buffer.WriteString("<div class=\"")
 				component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var62).String()))
 				templ_7745c5c3_Buffer.WriteString("\">")
@@ -538,39 +474,35 @@ func (p *ViewerPage) stage() templ.Component {
 					templ_7745c5c3_Buffer.WriteString("</span>")
 				}
 				templ_7745c5c3_Buffer.WriteString("</div>")
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, p.words(), templ_7745c5c3_Var61)
 		case "prose":
-			templ_7745c5c3_Var65 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var65 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				templ_7745c5c3_Buffer.WriteString("<h2 class=\"sr\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.kind(p.Version.Kind)))
 				templ_7745c5c3_Buffer.WriteString("</h2>")
 				component.Put(ctx, templ_7745c5c3_Buffer, Prose(p.Stage.Prose))
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, p.words(), templ_7745c5c3_Var65)
 		case "table":
 			component.Put(ctx, templ_7745c5c3_Buffer, p.table())
 		default:
-			templ_7745c5c3_Var67 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var67 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				if p.Stage.Poster {
 					templ_7745c5c3_Buffer.WriteString("<img src=\"")
 					component.Text(templ_7745c5c3_Buffer, string(versionPath(p.Version, "poster")))
 					templ_7745c5c3_Buffer.WriteString("\" alt=\"\">")
 				}
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, p.card(kindIcon(p.File), p.noneTitle(), p.noneText()), templ_7745c5c3_Var67)
 		}
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		return nil
 	})
 }
 
 //go:noinline
 func (p *ViewerPage) waiting() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var69 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var69 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"waits\" role=\"status\"><i></i><p>")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.waiting")))
 		templ_7745c5c3_Buffer.WriteString("</p>")
@@ -578,7 +510,6 @@ func (p *ViewerPage) waiting() templ.Component {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("viewer.download"), Icon: "download", Href: versionPath(p.Version, "download")}))
 		}
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		return nil
 	})
 }
 
@@ -612,7 +543,7 @@ func (p *ViewerPage) morePages() string {
 // leaves are the pictures of a version's pages.
 //go:noinline
 func leaves(v portal.Version, pages []portal.Look, label string, word func(int) string, more string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var71 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var71 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"scroller leaves\" tabindex=\"0\" role=\"region\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(label))
 		templ_7745c5c3_Buffer.WriteString("\">")
@@ -624,10 +555,7 @@ func leaves(v portal.Version, pages []portal.Look, label string, word func(int) 
 			templ_7745c5c3_Buffer.WriteString("\" data-page=\"")
 			component.Text(templ_7745c5c3_Buffer, string(strconv.Itoa(l.Page)))
 			templ_7745c5c3_Buffer.WriteString("\" loading=\"lazy\"")
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, measures(l.Width, l.Height))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, measures(l.Width, l.Height))
 			templ_7745c5c3_Buffer.WriteString("> ")
 		}
 		if more != "" {
@@ -636,13 +564,12 @@ func leaves(v portal.Version, pages []portal.Look, label string, word func(int) 
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		return nil
 	})
 }
 
 //go:noinline
 func (p *Page) zooms(full bool) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var77 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var77 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"stage-tools needs-js\" role=\"toolbar\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.zoom")))
 		templ_7745c5c3_Buffer.WriteString("\">")
@@ -654,47 +581,42 @@ func (p *Page) zooms(full bool) templ.Component {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("viewer.full"), Kind: ui.Plain, Type: "button", Attrs: templ.Attributes{"data-act": "full"}}))
 		}
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		return nil
 	})
 }
 
 //go:noinline
 func (p *ViewerPage) words() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var79 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var79 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"scroller words\" tabindex=\"0\" role=\"region\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.File.Name))
 		templ_7745c5c3_Buffer.WriteString("\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, p.cut())
 		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var79)
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		return nil
 	})
 }
 
 //go:noinline
 func (p *ViewerPage) cut() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var81 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var81 templ.Component) {
 		if p.Stage.Cut {
 			if p.mayDownload() {
-				templ_7745c5c3_Var82 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					return nil
+				templ_7745c5c3_Var82 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("info", p.T("viewer.cut")), templ_7745c5c3_Var82)
 			} else {
-				templ_7745c5c3_Var83 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					return nil
+				templ_7745c5c3_Var83 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Note("info", p.T("viewer.cut_ask", "workspace", p.Name)), templ_7745c5c3_Var83)
 			}
 		}
-		return nil
 	})
 }
 
 // table is CSV. What a spreadsheet would compute is text here.
 //go:noinline
 func (p *ViewerPage) table() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var84 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var84 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"scroller grid-table\" tabindex=\"0\" role=\"region\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.File.Name))
 		templ_7745c5c3_Buffer.WriteString("\">")
@@ -714,10 +636,7 @@ func (p *ViewerPage) table() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</th>")
 			for _, cell := range row {
 				var templ_7745c5c3_Var89 = []any{templ.KV("number", isNumber(cell))}
-				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var89...)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.CSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var89...)
 				templ_7745c5c3_Buffer.WriteString("<td class=\"")
 				component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var89).String()))
 				templ_7745c5c3_Buffer.WriteString("\">")
@@ -727,7 +646,6 @@ func (p *ViewerPage) table() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</tr>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</tbody></table></div>")
-		return nil
 	})
 }
 
@@ -749,7 +667,7 @@ func isNumber(s string) bool {
 
 //go:noinline
 func (p *ViewerPage) card(icon, title, text string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var92 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var92 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"plain-card\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var92)
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.Icon(icon))
@@ -762,7 +680,6 @@ func (p *ViewerPage) card(icon, title, text string) templ.Component {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("viewer.download_size", "size", p.Size(p.Version.Size)), Icon: "download", Kind: ui.Primary, Href: versionPath(p.Version, "download")}))
 		}
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		return nil
 	})
 }
 
@@ -825,7 +742,7 @@ func (p *ViewerPage) menu() []ui.MenuItem {
 // facts.
 //go:noinline
 func (p *ViewerPage) panel() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var95 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var95 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<aside class=\"viewer-panel\" id=\"panel\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.panel")))
 		templ_7745c5c3_Buffer.WriteString("\"><div class=\"tabs\"><ul>")
@@ -833,12 +750,7 @@ func (p *ViewerPage) panel() templ.Component {
 		component.Put(ctx, templ_7745c5c3_Buffer, p.tab("versions", p.T("viewer.versions"), p.File.Versions))
 		component.Put(ctx, templ_7745c5c3_Buffer, p.tab("info", p.T("viewer.info"), 0))
 		templ_7745c5c3_Buffer.WriteString("</ul><a class=\"icon-button needs-js\" href=\"")
-		var templ_7745c5c3_Var97 templ.SafeURL
-		templ_7745c5c3_Var97, templ_7745c5c3_Err = templ.JoinURLErrs(p.with("none"))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var97))
+		component.URL(templ_7745c5c3_Buffer, p.with("none"))
 		templ_7745c5c3_Buffer.WriteString("\" data-panel-close title=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("action.close")))
 		templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
@@ -874,20 +786,14 @@ func (p *ViewerPage) panel() templ.Component {
 		templ_7745c5c3_Buffer.WriteString("\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, p.info())
 		templ_7745c5c3_Buffer.WriteString("</section></aside>")
-		return nil
 	})
 }
 
 //go:noinline
 func (p *ViewerPage) tab(name, label string, count int) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var103 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var103 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<li><a href=\"")
-		var templ_7745c5c3_Var104 templ.SafeURL
-		templ_7745c5c3_Var104, templ_7745c5c3_Err = templ.JoinURLErrs(p.with(name))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var104))
+		component.URL(templ_7745c5c3_Buffer, p.with(name))
 		templ_7745c5c3_Buffer.WriteString("\" data-panel-tab=\"")
 		component.Text(templ_7745c5c3_Buffer, string(name))
 		templ_7745c5c3_Buffer.WriteString("\"")
@@ -903,7 +809,6 @@ func (p *ViewerPage) tab(name, label string, count int) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</span>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</a></li>")
-		return nil
 	})
 }
 
@@ -911,7 +816,7 @@ func (p *ViewerPage) tab(name, label string, count int) templ.Component {
 // where there is one.
 //go:noinline
 func (p *ViewerPage) addVersion() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var108 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var108 templ.Component) {
 		if !p.ReadOnly && p.File.MayAddVersion() {
 			templ_7745c5c3_Buffer.WriteString("<details class=\"add-version\"")
 			if p.Failed() {
@@ -924,12 +829,7 @@ func (p *ViewerPage) addVersion() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</span></summary>")
 			component.Put(ctx, templ_7745c5c3_Buffer, Faults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString("<form class=\"form\" method=\"post\" action=\"")
-			var templ_7745c5c3_Var110 templ.SafeURL
-			templ_7745c5c3_Var110, templ_7745c5c3_Err = templ.JoinURLErrs(p.at("/versions"))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var110))
+			component.URL(templ_7745c5c3_Buffer, p.at("/versions"))
 			templ_7745c5c3_Buffer.WriteString("\" enctype=\"multipart/form-data\" data-upload data-project=\"")
 			component.Text(templ_7745c5c3_Buffer, string(string(p.Project.ID)))
 			templ_7745c5c3_Buffer.WriteString("\" data-file=\"")
@@ -937,12 +837,9 @@ func (p *ViewerPage) addVersion() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "note", Label: p.T("viewer.note"), Optional: p.T("form.optional"), Value: p.Note, Error: p.Err("note"), Placeholder: p.T("viewer.note_example"), Max: portal.MaxName, Autocomplete: "off"}))
 			if p.team() && p.File.Audience == portal.ClientSide {
-				templ_7745c5c3_Err = ui.Radios(ui.Field{Name: "audience", Label: p.T("viewer.who"), Value: "team"}, []ui.Option{
+				component.Put(ctx, templ_7745c5c3_Buffer, ui.Radios(ui.Field{Name: "audience", Label: p.T("viewer.who"), Value: "team"}, []ui.Option{
 					{Value: "team", Label: p.T("viewer.add_draft"), Hint: p.T("viewer.add_draft_hint")},
-					{Value: "client", Label: p.T("viewer.add_client", "client", p.Project.ClientName), Hint: p.Page.Audience(p.Reach)}}, false).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+					{Value: "client", Label: p.T("viewer.add_client", "client", p.Project.ClientName), Hint: p.Page.Audience(p.Reach)}}, false))
 			} else {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"hint\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.whoSees()))
@@ -960,7 +857,6 @@ func (p *ViewerPage) addVersion() templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.choose")))
 			templ_7745c5c3_Buffer.WriteString("</span></button></form></details>")
 		}
-		return nil
 	})
 }
 
@@ -973,7 +869,7 @@ func (p *ViewerPage) whoSees() string {
 
 //go:noinline
 func (p *ViewerPage) version(v portal.Version) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var117 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var117 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<li")
 		if v.ID == p.Version.ID {
 			templ_7745c5c3_Buffer.WriteString(" aria-current=\"true\"")
@@ -1029,7 +925,6 @@ func (p *ViewerPage) version(v portal.Version) templ.Component {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Confirm(ui.ConfirmProps{ID: "show-" + string(v.ID), Title: p.T("viewer.show_title", "version", p.VersionWord(v), "client", p.Project.ClientName), Text: p.Page.Audience(p.Reach), Cancel: p.T("action.cancel"), Act: p.T("show.act", "client", p.Project.ClientName), Post: versionPath(v, "show")}))
 		}
 		templ_7745c5c3_Buffer.WriteString("</li>")
-		return nil
 	})
 }
 
@@ -1066,7 +961,7 @@ func (p *ViewerPage) mayShowDraft(v portal.Version) bool {
 // info are the facts of the version and its file.
 //go:noinline
 func (p *ViewerPage) info() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var127 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var127 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<h2>")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.facts", "version", p.VersionWord(p.Version))))
 		templ_7745c5c3_Buffer.WriteString("</h2>")
@@ -1081,12 +976,7 @@ func (p *ViewerPage) info() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</h2><ul class=\"plain-links\">")
 			for _, l := range p.Attached {
 				templ_7745c5c3_Buffer.WriteString("<li><a class=\"link\" href=\"")
-				var templ_7745c5c3_Var131 templ.SafeURL
-				templ_7745c5c3_Var131, templ_7745c5c3_Err = templ.JoinURLErrs(l.Href)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var131))
+				component.URL(templ_7745c5c3_Buffer, l.Href)
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Text(templ_7745c5c3_Buffer, string(l.Label))
 				templ_7745c5c3_Buffer.WriteString("</a></li>")
@@ -1132,7 +1022,6 @@ func (p *ViewerPage) info() templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Pager(ui.Link{}, p.moreDownloads()))
 			}
 		}
-		return nil
 	})
 }
 
@@ -1191,12 +1080,11 @@ func length(d time.Duration) string {
 
 //go:noinline
 func (p *ViewerPage) hash(sum string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var141 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var141 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<span class=\"hash\">")
 		component.Text(templ_7745c5c3_Buffer, string(sum))
 		templ_7745c5c3_Buffer.WriteString("</span>")
 		component.Put(ctx, templ_7745c5c3_Buffer, ui.CopyButton(p.T("viewer.copy"), sum))
-		return nil
 	})
 }
 
@@ -1214,18 +1102,12 @@ func (p *ViewerPage) about() []ui.Fact {
 
 //go:noinline
 func projectLink(id portal.ProjectID, name string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var143 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var143 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<a class=\"link\" href=\"")
-		var templ_7745c5c3_Var144 templ.SafeURL
-		templ_7745c5c3_Var144, templ_7745c5c3_Err = templ.JoinURLErrs("/projects/" + string(id))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var144))
+		component.URL(templ_7745c5c3_Buffer, "/projects/" + string(id))
 		templ_7745c5c3_Buffer.WriteString("\">")
 		component.Text(templ_7745c5c3_Buffer, string(name))
 		templ_7745c5c3_Buffer.WriteString("</a>")
-		return nil
 	})
 }
 
@@ -1243,8 +1125,8 @@ func (p *ViewerPage) whoWords() string {
 // keys lists what the keys do.
 //go:noinline
 func (p *ViewerPage) keys() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var146 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var147 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var146 templ.Component) {
+		templ_7745c5c3_Var147 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			templ_7745c5c3_Buffer.WriteString("<dl class=\"keys\">")
 			for _, k := range p.keyList() {
 				templ_7745c5c3_Buffer.WriteString("<dt>")
@@ -1260,10 +1142,8 @@ func (p *ViewerPage) keys() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</dl><div class=\"acts\"><button type=\"button\" class=\"button quiet\" popovertarget=\"keys\" popovertargetaction=\"hide\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("action.close")))
 			templ_7745c5c3_Buffer.WriteString("</button></div>")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Dialog(ui.DialogProps{ID: "keys", Title: p.T("viewer.keys")}), templ_7745c5c3_Var147)
-		return nil
 	})
 }
 

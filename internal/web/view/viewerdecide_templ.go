@@ -19,22 +19,14 @@ import (
 // stage, to the same form as on the approval's own page.
 //go:noinline
 func (p *ViewerPage) decideBar() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
 		if d := p.Deciding; d != nil {
 			templ_7745c5c3_Buffer.WriteString("<section class=\"viewer-decide\" aria-label=\"")
 			component.Text(templ_7745c5c3_Buffer, string(d.question()))
 			templ_7745c5c3_Buffer.WriteString("\"")
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, p.visit(portal.ItemID(d.Approval.ID)))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, p.visit(portal.ItemID(d.Approval.ID)))
 			templ_7745c5c3_Buffer.WriteString("><p><a href=\"")
-			var templ_7745c5c3_Var3 templ.SafeURL
-			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinURLErrs(d.at(""))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
+			component.URL(templ_7745c5c3_Buffer, d.at(""))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(d.Approval.Title))
 			templ_7745c5c3_Buffer.WriteString("</a> <span>")
@@ -42,24 +34,14 @@ func (p *ViewerPage) decideBar() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</span> ")
 			if n := p.Comments.own(); n > 0 {
 				templ_7745c5c3_Buffer.WriteString("<a href=\"")
-				var templ_7745c5c3_Var6 templ.SafeURL
-				templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinURLErrs(unsentAt(p.File.ID, p.Version.ID))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
+				component.URL(templ_7745c5c3_Buffer, unsentAt(p.File.ID, p.Version.ID))
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.N("approval.unsent_here", n)))
 				templ_7745c5c3_Buffer.WriteString("</a> ")
 			}
 			if next := p.nextDecided(); next.Href != "" {
 				templ_7745c5c3_Buffer.WriteString("<a href=\"")
-				var templ_7745c5c3_Var8 templ.SafeURL
-				templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinURLErrs(next.Href)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
+				component.URL(templ_7745c5c3_Buffer, next.Href)
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Text(templ_7745c5c3_Buffer, string(next.Label))
 				templ_7745c5c3_Buffer.WriteString("</a>")
@@ -79,12 +61,7 @@ func (p *ViewerPage) decideBar() templ.Component {
 				if d.atOnce() {
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("approval.with_notes"), Open: "answer"}))
 					templ_7745c5c3_Buffer.WriteString(" <form method=\"post\" action=\"")
-					var templ_7745c5c3_Var10 templ.SafeURL
-					templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinURLErrs(d.at("/decide"))
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
+					component.URL(templ_7745c5c3_Buffer, d.at("/decide"))
 					templ_7745c5c3_Buffer.WriteString("\">")
 					component.Put(ctx, templ_7745c5c3_Buffer, ui.Once())
 					templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"content\" value=\"")
@@ -99,7 +76,6 @@ func (p *ViewerPage) decideBar() templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString("</section>")
 		}
-		return nil
 	})
 }
 
@@ -107,10 +83,10 @@ func (p *ViewerPage) decideBar() templ.Component {
 // what else is decided with the file, stands in it.
 //go:noinline
 func (p *ViewerPage) answerDialog() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var12 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var12 templ.Component) {
 		if d := p.Deciding; d != nil && d.Call.ID == "" {
-			templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+				templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 					templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"content\" value=\"")
 					component.Text(templ_7745c5c3_Buffer, string(d.Approval.Content))
 					templ_7745c5c3_Buffer.WriteString("\"> ")
@@ -120,12 +96,7 @@ func (p *ViewerPage) answerDialog() templ.Component {
 						templ_7745c5c3_Buffer.WriteString(" ")
 						if d.Deliverable != nil {
 							templ_7745c5c3_Buffer.WriteString("<a class=\"link\" href=\"")
-							var templ_7745c5c3_Var17 templ.SafeURL
-							templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinURLErrs(Href(string(d.Deliverable.ID)))
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
-							templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
+							component.URL(templ_7745c5c3_Buffer, Href(string(d.Deliverable.ID)))
 							templ_7745c5c3_Buffer.WriteString("\">")
 							component.Text(templ_7745c5c3_Buffer, string(d.Deliverable.Title))
 							templ_7745c5c3_Buffer.WriteString("</a> ")
@@ -137,12 +108,7 @@ func (p *ViewerPage) answerDialog() templ.Component {
 								templ_7745c5c3_Buffer.WriteString("</b>")
 							} else {
 								templ_7745c5c3_Buffer.WriteString("<a class=\"link\" href=\"")
-								var templ_7745c5c3_Var20 templ.SafeURL
-								templ_7745c5c3_Var20, templ_7745c5c3_Err = templ.JoinURLErrs(d.look(s))
-								if templ_7745c5c3_Err != nil {
-									return templ_7745c5c3_Err
-								}
-								templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
+								component.URL(templ_7745c5c3_Buffer, d.look(s))
 								templ_7745c5c3_Buffer.WriteString("\">")
 								component.Text(templ_7745c5c3_Buffer, string(d.named(s)))
 								templ_7745c5c3_Buffer.WriteString("</a>")
@@ -182,14 +148,11 @@ func (p *ViewerPage) answerDialog() templ.Component {
 						component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: d.approveWord(), Icon: "check", Kind: ui.Primary, Name: "answer", Value: "approve"}))
 					}
 					templ_7745c5c3_Buffer.WriteString("</div>")
-					return nil
 				})
 				component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: d.at("/decide"), Wide: true}), templ_7745c5c3_Var14)
-				return nil
 			})
 			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Dialog(ui.DialogProps{ID: "answer", Title: d.question()}), templ_7745c5c3_Var13)
 		}
-		return nil
 	})
 }
 

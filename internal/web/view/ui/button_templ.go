@@ -63,34 +63,20 @@ func (p ButtonProps) kind() string {
 // Button draws one button.
 //go:noinline
 func Button(p ButtonProps) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
 		if p.Href != "" {
 			templ_7745c5c3_Buffer.WriteString("<a")
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class(p.classes()))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, class(p.classes()))
 			templ_7745c5c3_Buffer.WriteString(" href=\"")
-			var templ_7745c5c3_Var2 templ.SafeURL
-			templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(p.Href))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
+			component.URL(templ_7745c5c3_Buffer, templ.SafeURL(p.Href))
 			templ_7745c5c3_Buffer.WriteString("\"")
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, p.Attrs)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, p.Attrs)
 			templ_7745c5c3_Buffer.WriteString(">")
 			component.Put(ctx, templ_7745c5c3_Buffer, buttonFace(p))
 			templ_7745c5c3_Buffer.WriteString("</a>")
 		} else {
 			templ_7745c5c3_Buffer.WriteString("<button")
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class(p.classes()))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, class(p.classes()))
 			templ_7745c5c3_Buffer.WriteString(" type=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.kind()))
 			templ_7745c5c3_Buffer.WriteString("\"")
@@ -109,70 +95,51 @@ func Button(p ButtonProps) templ.Component {
 			if p.Off {
 				templ_7745c5c3_Buffer.WriteString(" disabled")
 			}
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, p.Attrs)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, p.Attrs)
 			templ_7745c5c3_Buffer.WriteString(">")
 			component.Put(ctx, templ_7745c5c3_Buffer, buttonFace(p))
 			templ_7745c5c3_Buffer.WriteString("</button>")
 		}
-		return nil
 	})
 }
 
 //go:noinline
 func buttonFace(p ButtonProps) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var7 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var7 templ.Component) {
 		if p.Icon != "" {
 			component.Put(ctx, templ_7745c5c3_Buffer, Icon(p.Icon))
 		}
 		templ_7745c5c3_Buffer.WriteString("<span class=\"label\">")
 		component.Text(templ_7745c5c3_Buffer, string(p.Label))
 		templ_7745c5c3_Buffer.WriteString("</span>")
-		return nil
 	})
 }
 
 // PostButton is a button in a form of its own: one press, one POST.
 //go:noinline
 func PostButton(action string, p ButtonProps) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var9 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var9 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
-		var templ_7745c5c3_Var10 templ.SafeURL
-		templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(action))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
+		component.URL(templ_7745c5c3_Buffer, templ.SafeURL(action))
 		templ_7745c5c3_Buffer.WriteString("\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, Button(p))
 		templ_7745c5c3_Buffer.WriteString("</form>")
-		return nil
 	})
 }
 
 // IconButton is an icon whose word is for screen readers and the tooltip.
 //go:noinline
 func IconButton(icon string, p ButtonProps) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var11 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var11 templ.Component) {
 		if p.Href != "" {
 			templ_7745c5c3_Buffer.WriteString("<a class=\"icon-button\" href=\"")
-			var templ_7745c5c3_Var12 templ.SafeURL
-			templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(p.Href))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
+			component.URL(templ_7745c5c3_Buffer, templ.SafeURL(p.Href))
 			templ_7745c5c3_Buffer.WriteString("\" title=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.Label))
 			templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.Label))
 			templ_7745c5c3_Buffer.WriteString("\"")
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, p.Attrs)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, p.Attrs)
 			templ_7745c5c3_Buffer.WriteString(">")
 			component.Put(ctx, templ_7745c5c3_Buffer, Icon(icon))
 			templ_7745c5c3_Buffer.WriteString("</a>")
@@ -196,22 +163,18 @@ func IconButton(icon string, p ButtonProps) templ.Component {
 				component.Text(templ_7745c5c3_Buffer, string(p.Open))
 				templ_7745c5c3_Buffer.WriteString("\"")
 			}
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, p.Attrs)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, p.Attrs)
 			templ_7745c5c3_Buffer.WriteString(">")
 			component.Put(ctx, templ_7745c5c3_Buffer, Icon(icon))
 			templ_7745c5c3_Buffer.WriteString("</button>")
 		}
-		return nil
 	})
 }
 
 // CopyButton copies text; without script it is not drawn.
 //go:noinline
 func CopyButton(label, text string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var21 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var21 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<button type=\"button\" class=\"button quiet small needs-js\" data-copy=\"")
 		component.Text(templ_7745c5c3_Buffer, string(text))
 		templ_7745c5c3_Buffer.WriteString("\">")
@@ -219,14 +182,13 @@ func CopyButton(label, text string) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("<span class=\"label\">")
 		component.Text(templ_7745c5c3_Buffer, string(label))
 		templ_7745c5c3_Buffer.WriteString("</span></button>")
-		return nil
 	})
 }
 
 // CopyRow shows a link in a field one can select, with a copy button.
 //go:noinline
 func CopyRow(label, copy, text string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"copyrow\"><input readonly value=\"")
 		component.Text(templ_7745c5c3_Buffer, string(text))
 		templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
@@ -236,14 +198,13 @@ func CopyRow(label, copy, text string) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("\"><span class=\"label\">")
 		component.Text(templ_7745c5c3_Buffer, string(copy))
 		templ_7745c5c3_Buffer.WriteString("</span></button></div>")
-		return nil
 	})
 }
 
 // CodeRow shows a short code large, with a copy button.
 //go:noinline
 func CodeRow(copy, code string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var29 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var29 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"copyrow code\"><code>")
 		component.Text(templ_7745c5c3_Buffer, string(code))
 		templ_7745c5c3_Buffer.WriteString("</code> <button type=\"button\" class=\"button plain needs-js\" data-copy=\"")
@@ -251,7 +212,6 @@ func CodeRow(copy, code string) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("\"><span class=\"label\">")
 		component.Text(templ_7745c5c3_Buffer, string(copy))
 		templ_7745c5c3_Buffer.WriteString("</span></button></div>")
-		return nil
 	})
 }
 

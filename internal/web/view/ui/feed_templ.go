@@ -31,7 +31,7 @@ type Day struct {
 // Feed lists what happened, by day.
 //go:noinline
 func Feed(days []Day) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"feed\">")
 		for _, d := range days {
 			templ_7745c5c3_Buffer.WriteString("<h3>")
@@ -39,10 +39,7 @@ func Feed(days []Day) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</h3><ol>")
 			for _, r := range d.Rows {
 				templ_7745c5c3_Buffer.WriteString("<li")
-				templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class(on(r.New != "", "new")))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Attributes(ctx, templ_7745c5c3_Buffer, class(on(r.New != "", "new")))
 				templ_7745c5c3_Buffer.WriteString(">")
 				component.Put(ctx, templ_7745c5c3_Buffer, Avatar(r.Who))
 				templ_7745c5c3_Buffer.WriteString("<div class=\"text\">")
@@ -55,12 +52,7 @@ func Feed(days []Day) templ.Component {
 				templ_7745c5c3_Buffer.WriteString(" ")
 				if r.Link.Href != "" {
 					templ_7745c5c3_Buffer.WriteString("<a href=\"")
-					var templ_7745c5c3_Var5 templ.SafeURL
-					templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(r.Link.Href))
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
+					component.URL(templ_7745c5c3_Buffer, templ.SafeURL(r.Link.Href))
 					templ_7745c5c3_Buffer.WriteString("\">")
 					component.Text(templ_7745c5c3_Buffer, string(r.Link.Label))
 					templ_7745c5c3_Buffer.WriteString("</a> ")
@@ -97,7 +89,6 @@ func Feed(days []Day) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</ol>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		return nil
 	})
 }
 
@@ -113,7 +104,7 @@ type MailProps struct {
 // windows of their own.
 //go:noinline
 func MailPreview(p MailProps) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var13 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var13 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"mail\"><dl>")
 		for _, f := range p.Facts {
 			templ_7745c5c3_Buffer.WriteString("<div><dt>")
@@ -135,7 +126,6 @@ func MailPreview(p MailProps) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</div>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		return nil
 	})
 }
 

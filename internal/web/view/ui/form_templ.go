@@ -99,14 +99,11 @@ func (f Field) inputType() string {
 
 //go:noinline
 func wrap(f Field) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"field\"><label for=\"")
 		component.Text(templ_7745c5c3_Buffer, string(f.id()))
 		templ_7745c5c3_Buffer.WriteString("\"")
-		templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class(on(f.HideLabel, "sr")))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Attributes(ctx, templ_7745c5c3_Buffer, class(on(f.HideLabel, "sr")))
 		templ_7745c5c3_Buffer.WriteString(">")
 		component.Text(templ_7745c5c3_Buffer, string(f.Label))
 		templ_7745c5c3_Buffer.WriteString(" ")
@@ -126,13 +123,12 @@ func wrap(f Field) templ.Component {
 		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var1)
 		component.Put(ctx, templ_7745c5c3_Buffer, fieldError(f.id(), f.Error))
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		return nil
 	})
 }
 
 //go:noinline
 func fieldError(id, text string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var7 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var7 templ.Component) {
 		if text != "" {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"error\" id=\"")
 			component.Text(templ_7745c5c3_Buffer, string(id + "-error"))
@@ -141,85 +137,63 @@ func fieldError(id, text string) templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(text))
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
-		return nil
 	})
 }
 
 // Input is a line of text, or a date with Type "date".
 //go:noinline
 func Input(f Field) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var10 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var11 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var10 templ.Component) {
+		templ_7745c5c3_Var11 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			templ_7745c5c3_Buffer.WriteString("<input")
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class(f.class()))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, class(f.class()))
 			templ_7745c5c3_Buffer.WriteString(" type=\"")
 			component.Text(templ_7745c5c3_Buffer, string(f.inputType()))
 			templ_7745c5c3_Buffer.WriteString("\" value=\"")
 			component.Text(templ_7745c5c3_Buffer, string(f.Value))
 			templ_7745c5c3_Buffer.WriteString("\"")
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, f.attrs())
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, f.attrs())
 			templ_7745c5c3_Buffer.WriteString(">")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, wrap(f), templ_7745c5c3_Var11)
-		return nil
 	})
 }
 
 // Password is an input with a Show button.
 //go:noinline
 func Password(f Field, show string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var14 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var14 templ.Component) {
+		templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			templ_7745c5c3_Buffer.WriteString("<div class=\"with-button\"><input class=\"control\" type=\"password\"")
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, f.attrs())
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, f.attrs())
 			templ_7745c5c3_Buffer.WriteString("> <button type=\"button\" class=\"needs-js\" data-reveal=\"")
 			component.Text(templ_7745c5c3_Buffer, string(f.id()))
 			templ_7745c5c3_Buffer.WriteString("\" aria-pressed=\"false\">")
 			component.Text(templ_7745c5c3_Buffer, string(show))
 			templ_7745c5c3_Buffer.WriteString("</button></div>")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, wrap(f), templ_7745c5c3_Var15)
-		return nil
 	})
 }
 
 // Textarea grows with what is typed.
 //go:noinline
 func Textarea(f Field) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var18 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var19 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var18 templ.Component) {
+		templ_7745c5c3_Var19 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			templ_7745c5c3_Buffer.WriteString("<textarea")
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class(f.class()))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, class(f.class()))
 			if f.Rows > 0 {
 				templ_7745c5c3_Buffer.WriteString(" rows=\"")
 				component.Text(templ_7745c5c3_Buffer, string(strconv.Itoa(f.Rows)))
 				templ_7745c5c3_Buffer.WriteString("\"")
 			}
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, f.attrs())
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, f.attrs())
 			templ_7745c5c3_Buffer.WriteString(">")
 			component.Text(templ_7745c5c3_Buffer, string(f.Value))
 			templ_7745c5c3_Buffer.WriteString("</textarea>")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, wrap(f), templ_7745c5c3_Var19)
-		return nil
 	})
 }
 
@@ -234,17 +208,11 @@ type Option struct {
 // Select chooses one of several; f.Value is the chosen one.
 //go:noinline
 func Select(f Field, options []Option) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var22 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var23 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var22 templ.Component) {
+		templ_7745c5c3_Var23 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			templ_7745c5c3_Buffer.WriteString("<span class=\"select\"><select")
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class(f.class()))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, f.attrs())
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, class(f.class()))
+			component.Attributes(ctx, templ_7745c5c3_Buffer, f.attrs())
 			templ_7745c5c3_Buffer.WriteString(">")
 			for _, o := range options {
 				templ_7745c5c3_Buffer.WriteString("<option value=\"")
@@ -263,10 +231,8 @@ func Select(f Field, options []Option) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</select>")
 			component.Put(ctx, templ_7745c5c3_Buffer, Icon("chevron-down"))
 			templ_7745c5c3_Buffer.WriteString("</span>")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, wrap(f), templ_7745c5c3_Var23)
-		return nil
 	})
 }
 
@@ -299,7 +265,7 @@ func (c Choice) id() string {
 // Checkbox is one thing to tick.
 //go:noinline
 func Checkbox(c Choice) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var26 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var26 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<label class=\"choice\"><input type=\"checkbox\" id=\"")
 		component.Text(templ_7745c5c3_Buffer, string(c.id()))
 		templ_7745c5c3_Buffer.WriteString("\" name=\"")
@@ -313,10 +279,7 @@ func Checkbox(c Choice) templ.Component {
 		if c.Off {
 			templ_7745c5c3_Buffer.WriteString(" disabled")
 		}
-		templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, c.Attrs)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Attributes(ctx, templ_7745c5c3_Buffer, c.Attrs)
 		templ_7745c5c3_Buffer.WriteString("> <b>")
 		component.Text(templ_7745c5c3_Buffer, string(c.Label))
 		templ_7745c5c3_Buffer.WriteString("</b> ")
@@ -326,14 +289,13 @@ func Checkbox(c Choice) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</small>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</label>")
-		return nil
 	})
 }
 
 // Switch turns something on or off, with the words on the left.
 //go:noinline
 func Switch(c Choice) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var32 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var32 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<label class=\"choice switch\"><input type=\"checkbox\" role=\"switch\" id=\"")
 		component.Text(templ_7745c5c3_Buffer, string(c.id()))
 		templ_7745c5c3_Buffer.WriteString("\" name=\"")
@@ -347,10 +309,7 @@ func Switch(c Choice) templ.Component {
 		if c.Off {
 			templ_7745c5c3_Buffer.WriteString(" disabled")
 		}
-		templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, c.Attrs)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Attributes(ctx, templ_7745c5c3_Buffer, c.Attrs)
 		templ_7745c5c3_Buffer.WriteString("> <b>")
 		component.Text(templ_7745c5c3_Buffer, string(c.Label))
 		templ_7745c5c3_Buffer.WriteString("</b> ")
@@ -360,19 +319,15 @@ func Switch(c Choice) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</small>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</label>")
-		return nil
 	})
 }
 
 // Radios is one of few, all in sight. Framed draws an outline around each.
 //go:noinline
 func Radios(f Field, options []Option, framed bool) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var38 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var38 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<fieldset")
-		templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class("field", "choices", on(framed, "framed")))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Attributes(ctx, templ_7745c5c3_Buffer, class("field", "choices", on(framed, "framed")))
 		templ_7745c5c3_Buffer.WriteString(" id=\"")
 		component.Text(templ_7745c5c3_Buffer, string(f.id()))
 		templ_7745c5c3_Buffer.WriteString("\"><legend class=\"label\">")
@@ -395,10 +350,7 @@ func Radios(f Field, options []Option, framed bool) templ.Component {
 			if o.Off || f.Off {
 				templ_7745c5c3_Buffer.WriteString(" disabled")
 			}
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, f.Attrs)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, f.Attrs)
 			templ_7745c5c3_Buffer.WriteString("> <b>")
 			component.Text(templ_7745c5c3_Buffer, string(o.Label))
 			templ_7745c5c3_Buffer.WriteString("</b> ")
@@ -411,20 +363,18 @@ func Radios(f Field, options []Option, framed bool) templ.Component {
 		}
 		component.Put(ctx, templ_7745c5c3_Buffer, fieldError(f.id(), f.Error))
 		templ_7745c5c3_Buffer.WriteString("</fieldset>")
-		return nil
 	})
 }
 
 // Group sets checkboxes under one label.
 //go:noinline
 func Group(label string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var46 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var46 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<fieldset class=\"choices inline field\"><legend class=\"label\">")
 		component.Text(templ_7745c5c3_Buffer, string(label))
 		templ_7745c5c3_Buffer.WriteString("</legend><div>")
 		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var46)
 		templ_7745c5c3_Buffer.WriteString("</div></fieldset>")
-		return nil
 	})
 }
 
@@ -432,7 +382,7 @@ func Group(label string) templ.Component {
 // to each field.
 //go:noinline
 func Errors(title, kept string, links []Link) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var48 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var48 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"errors\" role=\"alert\" tabindex=\"-1\" autofocus><h2>")
 		component.Put(ctx, templ_7745c5c3_Buffer, Icon("circle-alert"))
 		component.Text(templ_7745c5c3_Buffer, string(title))
@@ -446,12 +396,7 @@ func Errors(title, kept string, links []Link) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("<ul>")
 			for _, l := range links {
 				templ_7745c5c3_Buffer.WriteString("<li><a href=\"")
-				var templ_7745c5c3_Var51 templ.SafeURL
-				templ_7745c5c3_Var51, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(l.Href))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var51))
+				component.URL(templ_7745c5c3_Buffer, templ.SafeURL(l.Href))
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Text(templ_7745c5c3_Buffer, string(l.Label))
 				templ_7745c5c3_Buffer.WriteString("</a></li>")
@@ -459,7 +404,6 @@ func Errors(title, kept string, links []Link) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</ul>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		return nil
 	})
 }
 
@@ -478,19 +422,11 @@ type FormProps struct {
 // so that sending it twice changes nothing twice.
 //go:noinline
 func Form(p FormProps) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var53 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var53 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<form")
-		templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class(on(!p.Inline, "form"), on(p.Inline, "filter"), on(p.Wide, "wide")))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Attributes(ctx, templ_7745c5c3_Buffer, class(on(!p.Inline, "form"), on(p.Inline, "filter"), on(p.Wide, "wide")))
 		templ_7745c5c3_Buffer.WriteString(" method=\"post\" action=\"")
-		var templ_7745c5c3_Var54 templ.SafeURL
-		templ_7745c5c3_Var54, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(p.Action))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var54))
+		component.URL(templ_7745c5c3_Buffer, templ.SafeURL(p.Action))
 		templ_7745c5c3_Buffer.WriteString("\"")
 		if p.Upload {
 			templ_7745c5c3_Buffer.WriteString(" enctype=\"multipart/form-data\"")
@@ -501,37 +437,31 @@ func Form(p FormProps) templ.Component {
 		if p.Dirty {
 			templ_7745c5c3_Buffer.WriteString(" data-dirty")
 		}
-		templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, p.Attrs)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Attributes(ctx, templ_7745c5c3_Buffer, p.Attrs)
 		templ_7745c5c3_Buffer.WriteString(">")
 		component.Put(ctx, templ_7745c5c3_Buffer, Once())
 		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var53)
 		templ_7745c5c3_Buffer.WriteString("</form>")
-		return nil
 	})
 }
 
 // Once makes of a form that is sent twice one request; Form has it.
 //go:noinline
 func Once() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var55 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var55 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"once\" value=\"")
 		component.Text(templ_7745c5c3_Buffer, string(rand.Text()))
 		templ_7745c5c3_Buffer.WriteString("\">")
-		return nil
 	})
 }
 
 // Pair sets two fields beside each other when there is room.
 //go:noinline
 func Pair() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var57 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var57 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"pair\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var57)
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		return nil
 	})
 }
 
@@ -549,7 +479,7 @@ type SaveBarProps struct {
 // differs from what was loaded.
 //go:noinline
 func SaveBar(p SaveBarProps) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var58 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var58 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"savebar\"><p><b>")
 		component.Text(templ_7745c5c3_Buffer, string(p.Title))
 		templ_7745c5c3_Buffer.WriteString("</b> ")
@@ -563,7 +493,6 @@ func SaveBar(p SaveBarProps) templ.Component {
 		}
 		component.Put(ctx, templ_7745c5c3_Buffer, Button(p.Save))
 		templ_7745c5c3_Buffer.WriteString("</div></div>")
-		return nil
 	})
 }
 

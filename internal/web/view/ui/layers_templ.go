@@ -20,24 +20,18 @@ type Toast struct {
 // <div hx-swap-oob="beforeend:#toasts">.
 //go:noinline
 func ToastBox(t Toast) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"toast\"><p>")
 		component.Text(templ_7745c5c3_Buffer, string(t.Text))
 		templ_7745c5c3_Buffer.WriteString("</p>")
 		if t.Undo != "" {
 			templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
-			var templ_7745c5c3_Var3 templ.SafeURL
-			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(t.Post))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
+			component.URL(templ_7745c5c3_Buffer, templ.SafeURL(t.Post))
 			templ_7745c5c3_Buffer.WriteString("\"><button class=\"toast-act\">")
 			component.Text(templ_7745c5c3_Buffer, string(t.Undo))
 			templ_7745c5c3_Buffer.WriteString("</button></form>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		return nil
 	})
 }
 
@@ -52,7 +46,7 @@ type DialogProps struct {
 // Dialog draws one; its children are usually a Form, ending in DialogActs.
 //go:noinline
 func Dialog(p DialogProps) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var5 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var5 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<dialog id=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.ID))
 		templ_7745c5c3_Buffer.WriteString("\" class=\"dialog\" aria-labelledby=\"")
@@ -70,14 +64,13 @@ func Dialog(p DialogProps) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"dialog-body\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var5)
 		templ_7745c5c3_Buffer.WriteString("</div></dialog>")
-		return nil
 	})
 }
 
 // DialogActs is the last row of a dialog's form: Cancel and the act.
 //go:noinline
 func DialogActs(id, cancel string, act ButtonProps) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var11 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var11 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"acts\"><button type=\"button\" class=\"button plain\" popovertarget=\"")
 		component.Text(templ_7745c5c3_Buffer, string(id))
 		templ_7745c5c3_Buffer.WriteString("\" popovertargetaction=\"hide\">")
@@ -85,7 +78,6 @@ func DialogActs(id, cancel string, act ButtonProps) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</button>")
 		component.Put(ctx, templ_7745c5c3_Buffer, Button(act))
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		return nil
 	})
 }
 
@@ -103,15 +95,10 @@ type ConfirmProps struct {
 // Confirm is a dialog with one POST.
 //go:noinline
 func Confirm(p ConfirmProps) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var14 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var14 templ.Component) {
+		templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
-			var templ_7745c5c3_Var16 templ.SafeURL
-			templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(p.Post))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
+			component.URL(templ_7745c5c3_Buffer, templ.SafeURL(p.Post))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			if p.Danger {
 				component.Put(ctx, templ_7745c5c3_Buffer, DialogActs(p.ID, p.Cancel, ButtonProps{Label: p.Act, Kind: Danger}))
@@ -119,10 +106,8 @@ func Confirm(p ConfirmProps) templ.Component {
 				component.Put(ctx, templ_7745c5c3_Buffer, DialogActs(p.ID, p.Cancel, ButtonProps{Label: p.Act, Kind: Primary}))
 			}
 			templ_7745c5c3_Buffer.WriteString("</form>")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Dialog(DialogProps{ID: p.ID, Title: p.Title, Text: p.Text}), templ_7745c5c3_Var15)
-		return nil
 	})
 }
 
@@ -143,7 +128,7 @@ type FoundGroup struct {
 // Results is what the address of TeamShellProps.Search answers.
 //go:noinline
 func Results(groups []FoundGroup, nothing string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var17 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var17 templ.Component) {
 		if len(groups) == 0 {
 			templ_7745c5c3_Buffer.WriteString("<p>")
 			component.Text(templ_7745c5c3_Buffer, string(nothing))
@@ -155,12 +140,7 @@ func Results(groups []FoundGroup, nothing string) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</h3>")
 			for _, r := range g.Rows {
 				templ_7745c5c3_Buffer.WriteString("<a href=\"")
-				var templ_7745c5c3_Var20 templ.SafeURL
-				templ_7745c5c3_Var20, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(r.Href))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
+				component.URL(templ_7745c5c3_Buffer, templ.SafeURL(r.Href))
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Put(ctx, templ_7745c5c3_Buffer, Icon(r.Icon))
 				component.Text(templ_7745c5c3_Buffer, string(r.Label))
@@ -169,7 +149,6 @@ func Results(groups []FoundGroup, nothing string) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</span></a>")
 			}
 		}
-		return nil
 	})
 }
 

@@ -22,30 +22,23 @@ type HeadProps struct {
 // dates). Use HeadActs for buttons on the right.
 //go:noinline
 func Head(p HeadProps) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<header")
-		templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class("head", on(p.Greeting, "greeting")))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Attributes(ctx, templ_7745c5c3_Buffer, class("head", on(p.Greeting, "greeting")))
 		templ_7745c5c3_Buffer.WriteString("><div class=\"head-row\"><div>")
 		component.Put(ctx, templ_7745c5c3_Buffer, headWords(p))
 		templ_7745c5c3_Buffer.WriteString("<div class=\"facts\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var1)
 		templ_7745c5c3_Buffer.WriteString("</div></div></div></header>")
-		return nil
 	})
 }
 
 // HeadActs is Head with buttons on the right.
 //go:noinline
 func HeadActs(p HeadProps, acts templ.Component) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var2 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var2 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<header")
-		templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class("head", on(p.Greeting, "greeting")))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Attributes(ctx, templ_7745c5c3_Buffer, class("head", on(p.Greeting, "greeting")))
 		templ_7745c5c3_Buffer.WriteString("><div class=\"head-row\"><div>")
 		component.Put(ctx, templ_7745c5c3_Buffer, headWords(p))
 		templ_7745c5c3_Buffer.WriteString("<div class=\"facts\">")
@@ -53,21 +46,15 @@ func HeadActs(p HeadProps, acts templ.Component) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</div></div><div class=\"acts\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, acts)
 		templ_7745c5c3_Buffer.WriteString("</div></div></header>")
-		return nil
 	})
 }
 
 //go:noinline
 func headWords(p HeadProps) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) {
 		if p.Over.Href != "" {
 			templ_7745c5c3_Buffer.WriteString("<a class=\"over-line\" href=\"")
-			var templ_7745c5c3_Var4 templ.SafeURL
-			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(p.Over.Href))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
+			component.URL(templ_7745c5c3_Buffer, templ.SafeURL(p.Over.Href))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.Over.Label))
 			templ_7745c5c3_Buffer.WriteString("</a>")
@@ -84,7 +71,6 @@ func headWords(p HeadProps) templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(p.Lead))
 			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
-		return nil
 	})
 }
 
@@ -112,7 +98,7 @@ type SectionProps struct {
 // Section draws the title and its children.
 //go:noinline
 func Section(p SectionProps) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var9 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var9 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<section class=\"section\"")
 		if p.ID != "" {
 			templ_7745c5c3_Buffer.WriteString(" id=\"")
@@ -133,12 +119,7 @@ func Section(p SectionProps) templ.Component {
 		}
 		if p.More.Label != "" {
 			templ_7745c5c3_Buffer.WriteString("<a href=\"")
-			var templ_7745c5c3_Var13 templ.SafeURL
-			templ_7745c5c3_Var13, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(p.More.Href))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
+			component.URL(templ_7745c5c3_Buffer, templ.SafeURL(p.More.Href))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.More.Label))
 			component.Put(ctx, templ_7745c5c3_Buffer, Icon("arrow-right"))
@@ -147,71 +128,62 @@ func Section(p SectionProps) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</header>")
 		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var9)
 		templ_7745c5c3_Buffer.WriteString("</section>")
-		return nil
 	})
 }
 
 // Panel is a titled part of a side column.
 //go:noinline
 func Panel(title string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var15 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var15 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<section class=\"panel\"><header><h2>")
 		component.Text(templ_7745c5c3_Buffer, string(title))
 		templ_7745c5c3_Buffer.WriteString("</h2></header>")
 		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var15)
 		templ_7745c5c3_Buffer.WriteString("</section>")
-		return nil
 	})
 }
 
 // Columns is a page with a side column on wide screens.
 //go:noinline
 func Columns(side templ.Component) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var17 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var17 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"columns\"><div>")
 		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var17)
 		templ_7745c5c3_Buffer.WriteString("</div><aside>")
 		component.Put(ctx, templ_7745c5c3_Buffer, side)
 		templ_7745c5c3_Buffer.WriteString("</aside></div>")
-		return nil
 	})
 }
 
 // Stack sets its children under each other; space is "", "tight" or "wide".
 //go:noinline
 func Stack(space string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var18 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var18 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div")
-		templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class("stack", space))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Attributes(ctx, templ_7745c5c3_Buffer, class("stack", space))
 		templ_7745c5c3_Buffer.WriteString(">")
 		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var18)
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		return nil
 	})
 }
 
 // Row sets its children beside each other, wrapping.
 //go:noinline
 func Row() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var19 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var19 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"row\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var19)
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		return nil
 	})
 }
 
 // Grid sets cards beside each other, as many as fit.
 //go:noinline
 func Grid() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var20 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var20 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"grid\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var20)
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		return nil
 	})
 }
 
@@ -227,18 +199,13 @@ type Tab struct {
 // Tabs are links: each tab is a page of its own.
 //go:noinline
 func Tabs(label string, tabs []Tab) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var21 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var21 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<nav class=\"tabs\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(label))
 		templ_7745c5c3_Buffer.WriteString("\"><ul>")
 		for _, t := range tabs {
 			templ_7745c5c3_Buffer.WriteString("<li><a href=\"")
-			var templ_7745c5c3_Var23 templ.SafeURL
-			templ_7745c5c3_Var23, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(t.Href))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
+			component.URL(templ_7745c5c3_Buffer, templ.SafeURL(t.Href))
 			templ_7745c5c3_Buffer.WriteString("\"")
 			if t.Current {
 				templ_7745c5c3_Buffer.WriteString(" aria-current=\"page\"")
@@ -254,7 +221,6 @@ func Tabs(label string, tabs []Tab) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</a></li>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</ul></nav>")
-		return nil
 	})
 }
 
@@ -262,19 +228,14 @@ func Tabs(label string, tabs []Tab) templ.Component {
 // unless there is nothing above.
 //go:noinline
 func Crumbs(links []Link) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var26 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var26 templ.Component) {
 		if len(links) > 1 {
 			templ_7745c5c3_Buffer.WriteString("<nav class=\"crumbs\"><ol>")
 			for i, l := range links {
 				templ_7745c5c3_Buffer.WriteString("<li>")
 				if l.Href != "" {
 					templ_7745c5c3_Buffer.WriteString("<a href=\"")
-					var templ_7745c5c3_Var27 templ.SafeURL
-					templ_7745c5c3_Var27, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(l.Href))
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
+					component.URL(templ_7745c5c3_Buffer, templ.SafeURL(l.Href))
 					templ_7745c5c3_Buffer.WriteString("\">")
 					component.Text(templ_7745c5c3_Buffer, string(l.Label))
 					templ_7745c5c3_Buffer.WriteString("</a> ")
@@ -289,7 +250,6 @@ func Crumbs(links []Link) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString("</ol></nav>")
 		}
-		return nil
 	})
 }
 
@@ -303,7 +263,7 @@ type EmptyProps struct {
 // Empty draws an empty place; its children are the buttons of the next step.
 //go:noinline
 func Empty(p EmptyProps) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var30 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var30 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"empty\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, Icon(p.Icon))
 		templ_7745c5c3_Buffer.WriteString("<div><p><strong>")
@@ -313,7 +273,6 @@ func Empty(p EmptyProps) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</p><div class=\"acts\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var30)
 		templ_7745c5c3_Buffer.WriteString("</div></div></div>")
-		return nil
 	})
 }
 
@@ -321,17 +280,12 @@ func Empty(p EmptyProps) templ.Component {
 // without Href is not drawn.
 //go:noinline
 func Pager(newer, older Link) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var33 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var33 templ.Component) {
 		if newer.Href != "" || older.Href != "" {
 			templ_7745c5c3_Buffer.WriteString("<div class=\"pager\">")
 			if newer.Href != "" {
 				templ_7745c5c3_Buffer.WriteString("<a class=\"button quiet small\" rel=\"prev\" href=\"")
-				var templ_7745c5c3_Var34 templ.SafeURL
-				templ_7745c5c3_Var34, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(newer.Href))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
+				component.URL(templ_7745c5c3_Buffer, templ.SafeURL(newer.Href))
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Put(ctx, templ_7745c5c3_Buffer, Icon("arrow-left"))
 				component.Text(templ_7745c5c3_Buffer, string(newer.Label))
@@ -339,12 +293,7 @@ func Pager(newer, older Link) templ.Component {
 			}
 			if older.Href != "" {
 				templ_7745c5c3_Buffer.WriteString("<a class=\"button quiet small\" rel=\"next\" href=\"")
-				var templ_7745c5c3_Var36 templ.SafeURL
-				templ_7745c5c3_Var36, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(older.Href))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var36))
+				component.URL(templ_7745c5c3_Buffer, templ.SafeURL(older.Href))
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Text(templ_7745c5c3_Buffer, string(older.Label))
 				component.Put(ctx, templ_7745c5c3_Buffer, Icon("arrow-right"))
@@ -352,7 +301,6 @@ func Pager(newer, older Link) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString("</div>")
 		}
-		return nil
 	})
 }
 
@@ -366,7 +314,7 @@ type Fact struct {
 // Facts is a list of keys and values.
 //go:noinline
 func Facts(facts []Fact) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var38 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var38 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<dl class=\"keyvalue\">")
 		for _, f := range facts {
 			templ_7745c5c3_Buffer.WriteString("<div><dt>")
@@ -380,7 +328,6 @@ func Facts(facts []Fact) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</dd></div>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</dl>")
-		return nil
 	})
 }
 
@@ -395,22 +342,14 @@ type Stat struct {
 // Stats is a row of numbers.
 //go:noinline
 func Stats(stats []Stat) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var41 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var41 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"stats\">")
 		for _, s := range stats {
 			if s.Href != "" {
 				templ_7745c5c3_Buffer.WriteString("<a href=\"")
-				var templ_7745c5c3_Var42 templ.SafeURL
-				templ_7745c5c3_Var42, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(s.Href))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var42))
+				component.URL(templ_7745c5c3_Buffer, templ.SafeURL(s.Href))
 				templ_7745c5c3_Buffer.WriteString("\"")
-				templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class(on(s.Bad && s.Number > 0, "bad"), on(s.Number == 0, "none")))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Attributes(ctx, templ_7745c5c3_Buffer, class(on(s.Bad && s.Number > 0, "bad"), on(s.Number == 0, "none")))
 				templ_7745c5c3_Buffer.WriteString("><b>")
 				component.Text(templ_7745c5c3_Buffer, string(strconv.Itoa(s.Number)))
 				templ_7745c5c3_Buffer.WriteString("</b> <span>")
@@ -418,10 +357,7 @@ func Stats(stats []Stat) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</span></a>")
 			} else {
 				templ_7745c5c3_Buffer.WriteString("<div")
-				templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class(on(s.Bad && s.Number > 0, "bad"), on(s.Number == 0, "none")))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Attributes(ctx, templ_7745c5c3_Buffer, class(on(s.Bad && s.Number > 0, "bad"), on(s.Number == 0, "none")))
 				templ_7745c5c3_Buffer.WriteString("><b>")
 				component.Text(templ_7745c5c3_Buffer, string(strconv.Itoa(s.Number)))
 				templ_7745c5c3_Buffer.WriteString("</b> <span>")
@@ -430,14 +366,13 @@ func Stats(stats []Stat) templ.Component {
 			}
 		}
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		return nil
 	})
 }
 
 // Skeleton stands in for lines that are being fetched.
 //go:noinline
 func Skeleton(label string, lines int) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var47 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var47 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"skeleton\" role=\"status\"><span class=\"sr\">")
 		component.Text(templ_7745c5c3_Buffer, string(label))
 		templ_7745c5c3_Buffer.WriteString("</span> ")
@@ -445,7 +380,6 @@ func Skeleton(label string, lines int) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("<i></i>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		return nil
 	})
 }
 
@@ -453,7 +387,7 @@ func Skeleton(label string, lines int) templ.Component {
 // what can be done about it.
 //go:noinline
 func Note(icon, text string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var49 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var49 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"note\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, Icon(icon))
 		templ_7745c5c3_Buffer.WriteString("<p>")
@@ -461,7 +395,6 @@ func Note(icon, text string) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</p><div class=\"acts\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var49)
 		templ_7745c5c3_Buffer.WriteString("</div></div>")
-		return nil
 	})
 }
 

@@ -12,60 +12,50 @@ import "github.com/vitrine-portal/vitrine/internal/component"
 // it is decoration.
 //go:noinline
 func Avatar(p Person) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, avatar(p, ""))
-		return nil
 	})
 }
 
 // AvatarSmall and AvatarLarge are the other two sizes.
 //go:noinline
 func AvatarSmall(p Person) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var2 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var2 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, avatar(p, "small"))
-		return nil
 	})
 }
 
 // AvatarLarge is for a contact or a profile.
 //go:noinline
 func AvatarLarge(p Person) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, avatar(p, "large"))
-		return nil
 	})
 }
 
 //go:noinline
 func avatar(p Person, size string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) {
 		if p.Picture != "" {
 			templ_7745c5c3_Buffer.WriteString("<img")
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class("avatar", size))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, class("avatar", size))
 			templ_7745c5c3_Buffer.WriteString(" src=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.Picture))
 			templ_7745c5c3_Buffer.WriteString("\" alt=\"\">")
 		} else {
 			templ_7745c5c3_Buffer.WriteString("<span")
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class("avatar", size, p.hue()))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, class("avatar", size, p.hue()))
 			templ_7745c5c3_Buffer.WriteString(" aria-hidden=\"true\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.Initials()))
 			templ_7745c5c3_Buffer.WriteString("</span>")
 		}
-		return nil
 	})
 }
 
 // Faces is a stack of small avatars; names reads them out, rest is "+4".
 //go:noinline
 func Faces(people []Person, names, rest string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var7 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var7 templ.Component) {
 		if len(people) > 0 {
 			templ_7745c5c3_Buffer.WriteString("<span class=\"faces\" role=\"img\" aria-label=\"")
 			component.Text(templ_7745c5c3_Buffer, string(names))
@@ -82,14 +72,13 @@ func Faces(people []Person, names, rest string) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString("</span>")
 		}
-		return nil
 	})
 }
 
 // PersonLine is an avatar with name and detail.
 //go:noinline
 func PersonLine(p Person) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var11 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var11 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<span class=\"person\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, Avatar(p))
 		templ_7745c5c3_Buffer.WriteString("<span><b>")
@@ -101,7 +90,6 @@ func PersonLine(p Person) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</small>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</span></span>")
-		return nil
 	})
 }
 
@@ -118,7 +106,7 @@ type ContactProps struct {
 // Contact is the card of that person.
 //go:noinline
 func Contact(p ContactProps) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var14 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var14 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"contact\"><div class=\"who\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, AvatarLarge(p.Person))
 		templ_7745c5c3_Buffer.WriteString("<div><b>")
@@ -133,12 +121,7 @@ func Contact(p ContactProps) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("<li>")
 			component.Put(ctx, templ_7745c5c3_Buffer, Icon("mail"))
 			templ_7745c5c3_Buffer.WriteString("<a class=\"link\" href=\"")
-			var templ_7745c5c3_Var17 templ.SafeURL
-			templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinURLErrs(templ.URL("mailto:" + p.Email))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
+			component.URL(templ_7745c5c3_Buffer, templ.URL("mailto:" + p.Email))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(p.Email))
 			templ_7745c5c3_Buffer.WriteString("</a></li>")
@@ -150,13 +133,12 @@ func Contact(p ContactProps) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</div>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		return nil
 	})
 }
 
 //go:noinline
 func contactLine(icon, text string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var19 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var19 templ.Component) {
 		if text != "" {
 			templ_7745c5c3_Buffer.WriteString("<li>")
 			component.Put(ctx, templ_7745c5c3_Buffer, Icon(icon))
@@ -164,14 +146,13 @@ func contactLine(icon, text string) templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(text))
 			templ_7745c5c3_Buffer.WriteString("</span></li>")
 		}
-		return nil
 	})
 }
 
 // TeamRow shows who works on a project.
 //go:noinline
 func TeamRow(people []Person) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var21 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var21 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<ul class=\"team-row\">")
 		for _, p := range people {
 			templ_7745c5c3_Buffer.WriteString("<li>")
@@ -183,7 +164,6 @@ func TeamRow(people []Person) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</span></span></li>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</ul>")
-		return nil
 	})
 }
 

@@ -24,7 +24,7 @@ type NeedProps struct {
 // Needs lists what needs the reader, most urgent first.
 //go:noinline
 func Needs(needs []NeedProps) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"holder\"><ul class=\"needs\">")
 		for i, n := range needs {
 			templ_7745c5c3_Buffer.WriteString("<li>")
@@ -40,12 +40,7 @@ func Needs(needs []NeedProps) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("<div class=\"body\"><span class=\"kind\">")
 			component.Text(templ_7745c5c3_Buffer, string(n.Kind))
 			templ_7745c5c3_Buffer.WriteString("</span> <a class=\"title\" href=\"")
-			var templ_7745c5c3_Var4 templ.SafeURL
-			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(n.Href))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
+			component.URL(templ_7745c5c3_Buffer, templ.SafeURL(n.Href))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(n.Title))
 			templ_7745c5c3_Buffer.WriteString("</a> <span class=\"facts\">")
@@ -61,16 +56,12 @@ func Needs(needs []NeedProps) templ.Component {
 			}
 			component.Put(ctx, templ_7745c5c3_Buffer, Due(n.Due))
 			templ_7745c5c3_Buffer.WriteString("</span></div><span")
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class("button", on(i == 0, "primary"), on(i > 0, "quiet")))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, class("button", on(i == 0, "primary"), on(i > 0, "quiet")))
 			templ_7745c5c3_Buffer.WriteString(" aria-hidden=\"true\">")
 			component.Text(templ_7745c5c3_Buffer, string(n.Act))
 			templ_7745c5c3_Buffer.WriteString("</span></li>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</ul></div>")
-		return nil
 	})
 }
 
@@ -97,14 +88,9 @@ type ProjectCardProps struct {
 // ProjectCard draws it; set several in a Grid.
 //go:noinline
 func ProjectCard(p ProjectCardProps) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var9 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var9 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<article class=\"project-card\"><header><h3><a href=\"")
-		var templ_7745c5c3_Var10 templ.SafeURL
-		templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(p.Href))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
+		component.URL(templ_7745c5c3_Buffer, templ.SafeURL(p.Href))
 		templ_7745c5c3_Buffer.WriteString("\">")
 		component.Text(templ_7745c5c3_Buffer, string(p.Name))
 		templ_7745c5c3_Buffer.WriteString("</a> ")
@@ -148,7 +134,6 @@ func ProjectCard(p ProjectCardProps) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</footer>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</article>")
-		return nil
 	})
 }
 
@@ -168,12 +153,9 @@ type UpdateProps struct {
 // comments, actions.
 //go:noinline
 func Update(p UpdateProps) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var18 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var18 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<article")
-		templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class("update", string(lookOf(healthLooks, p.Health).tone)))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Attributes(ctx, templ_7745c5c3_Buffer, class("update", string(lookOf(healthLooks, p.Health).tone)))
 		templ_7745c5c3_Buffer.WriteString("><header><span class=\"person\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, AvatarSmall(p.Author))
 		templ_7745c5c3_Buffer.WriteString("<b>")
@@ -209,7 +191,6 @@ func Update(p UpdateProps) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</span>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</footer></article>")
-		return nil
 	})
 }
 
@@ -217,11 +198,10 @@ func Update(p UpdateProps) templ.Component {
 // Never pass anything else.
 //go:noinline
 func Prose(sanitised string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var25 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var25 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"prose\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, templ.Raw(sanitised))
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		return nil
 	})
 }
 
@@ -243,25 +223,21 @@ type Step struct {
 // other on a phone.
 //go:noinline
 func Strip(steps []Step) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var26 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var26 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"holder strip\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, stepList(steps))
 		component.Put(ctx, templ_7745c5c3_Buffer, shifts(steps))
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		return nil
 	})
 }
 
 //go:noinline
 func stepList(steps []Step) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var27 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var27 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<ol>")
 		for _, s := range steps {
 			templ_7745c5c3_Buffer.WriteString("<li")
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class(s.State))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, class(s.State))
 			if s.State == "current" {
 				templ_7745c5c3_Buffer.WriteString(" aria-current=\"step\"")
 			}
@@ -272,12 +248,7 @@ func stepList(steps []Step) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</span><div><b>")
 			if s.Href != "" {
 				templ_7745c5c3_Buffer.WriteString("<a href=\"")
-				var templ_7745c5c3_Var28 templ.SafeURL
-				templ_7745c5c3_Var28, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(s.Href))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
+				component.URL(templ_7745c5c3_Buffer, templ.SafeURL(s.Href))
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Text(templ_7745c5c3_Buffer, string(s.Title))
 				templ_7745c5c3_Buffer.WriteString("</a> ")
@@ -308,7 +279,6 @@ func stepList(steps []Step) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</div></li>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</ol>")
-		return nil
 	})
 }
 
@@ -323,16 +293,13 @@ type StartStep struct {
 // StartList draws it, with how far one is.
 //go:noinline
 func StartList(label string, steps []StartStep) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var35 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var35 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"stack tight\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, Progress(label, startDone(steps), len(steps)))
 		templ_7745c5c3_Buffer.WriteString("<ul class=\"start-list\">")
 		for _, s := range steps {
 			templ_7745c5c3_Buffer.WriteString("<li")
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class(on(s.Done, "done")))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, class(on(s.Done, "done")))
 			templ_7745c5c3_Buffer.WriteString(">")
 			if s.Done {
 				component.Put(ctx, templ_7745c5c3_Buffer, Icon("circle-check"))
@@ -344,12 +311,7 @@ func StartList(label string, steps []StartStep) templ.Component {
 			} else {
 				component.Put(ctx, templ_7745c5c3_Buffer, Icon("circle"))
 				templ_7745c5c3_Buffer.WriteString(" <a href=\"")
-				var templ_7745c5c3_Var38 templ.SafeURL
-				templ_7745c5c3_Var38, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(s.Href))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
+				component.URL(templ_7745c5c3_Buffer, templ.SafeURL(s.Href))
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Text(templ_7745c5c3_Buffer, string(s.Label))
 				templ_7745c5c3_Buffer.WriteString("</a>")
@@ -357,7 +319,6 @@ func StartList(label string, steps []StartStep) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</li>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</ul></div>")
-		return nil
 	})
 }
 
@@ -388,8 +349,8 @@ type DeliverableProps struct {
 // Deliverable is a row of a List.
 //go:noinline
 func Deliverable(p DeliverableProps) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var40 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var41 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var40 templ.Component) {
+		templ_7745c5c3_Var41 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, Turn(p.Yours, p.Turn))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, Due(p.Due))
@@ -399,10 +360,8 @@ func Deliverable(p DeliverableProps) templ.Component {
 			if p.Audience != "" {
 				component.Put(ctx, templ_7745c5c3_Buffer, Audience(p.Audience, p.AudienceWord))
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, ListRow(ListRowProps{Icon: "package", Thumb: p.Thumb, Title: p.Title, Href: p.Href, Sub: p.Sub}), templ_7745c5c3_Var41)
-		return nil
 	})
 }
 
@@ -420,21 +379,13 @@ type TaskProps struct {
 // Task is a row of a List; its children stand on the right.
 //go:noinline
 func Task(p TaskProps) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var42 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var42 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<li")
-		templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class("task", on(p.Done, "done")))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Attributes(ctx, templ_7745c5c3_Buffer, class("task", on(p.Done, "done")))
 		templ_7745c5c3_Buffer.WriteString(">")
 		if p.Post != "" {
 			templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
-			var templ_7745c5c3_Var43 templ.SafeURL
-			templ_7745c5c3_Var43, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(p.Post))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var43))
+			component.URL(templ_7745c5c3_Buffer, templ.SafeURL(p.Post))
 			templ_7745c5c3_Buffer.WriteString("\"><button class=\"tick\" aria-label=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.Act))
 			templ_7745c5c3_Buffer.WriteString("\" title=\"")
@@ -462,7 +413,6 @@ func Task(p TaskProps) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</div><div class=\"aside\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var42)
 		templ_7745c5c3_Buffer.WriteString("</div></li>")
-		return nil
 	})
 }
 

@@ -83,7 +83,7 @@ type MenuItem struct {
 // error pages are built on it.
 //go:noinline
 func Document(p Page) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<!doctype html><html lang=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.Lang))
 		templ_7745c5c3_Buffer.WriteString("\"")
@@ -97,53 +97,23 @@ func Document(p Page) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("\"><title>")
 		component.Text(templ_7745c5c3_Buffer, string(p.Title))
 		templ_7745c5c3_Buffer.WriteString("</title><link rel=\"preload\" href=\"")
-		var templ_7745c5c3_Var6 templ.SafeURL
-		templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinURLErrs(static.Font)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
+		component.URL(templ_7745c5c3_Buffer, static.Font)
 		templ_7745c5c3_Buffer.WriteString("\" as=\"font\" type=\"font/woff2\" crossorigin><link rel=\"stylesheet\" href=\"")
-		var templ_7745c5c3_Var7 templ.SafeURL
-		templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinURLErrs(static.Style)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
+		component.URL(templ_7745c5c3_Buffer, static.Style)
 		templ_7745c5c3_Buffer.WriteString("\">")
 		for _, b := range p.Bundles {
 			if b.Style != "" {
 				templ_7745c5c3_Buffer.WriteString("<link rel=\"stylesheet\" href=\"")
-				var templ_7745c5c3_Var8 templ.SafeURL
-				templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinURLErrs(b.Style)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
+				component.URL(templ_7745c5c3_Buffer, b.Style)
 				templ_7745c5c3_Buffer.WriteString("\">")
 			}
 		}
 		templ_7745c5c3_Buffer.WriteString("<link rel=\"stylesheet\" href=\"")
-		var templ_7745c5c3_Var9 templ.SafeURL
-		templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinURLErrs("/brand.css?v=" + p.Brand)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
+		component.URL(templ_7745c5c3_Buffer, "/brand.css?v=" + p.Brand)
 		templ_7745c5c3_Buffer.WriteString("\"><link rel=\"manifest\" href=\"/manifest.webmanifest\"><link rel=\"icon\" href=\"")
-		var templ_7745c5c3_Var10 templ.SafeURL
-		templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinURLErrs("/icon.svg?v=" + p.Brand)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
+		component.URL(templ_7745c5c3_Buffer, "/icon.svg?v=" + p.Brand)
 		templ_7745c5c3_Buffer.WriteString("\" type=\"image/svg+xml\"><link rel=\"apple-touch-icon\" href=\"")
-		var templ_7745c5c3_Var11 templ.SafeURL
-		templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinURLErrs("/icon.png?v=" + p.Brand)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
+		component.URL(templ_7745c5c3_Buffer, "/icon.png?v=" + p.Brand)
 		templ_7745c5c3_Buffer.WriteString("\"><script src=\"")
 		component.Text(templ_7745c5c3_Buffer, string(static.Script))
 		templ_7745c5c3_Buffer.WriteString("\" defer></script>")
@@ -179,7 +149,6 @@ func Document(p Page) templ.Component {
 			component.Put(ctx, templ_7745c5c3_Buffer, ToastBox(*p.Toast))
 		}
 		templ_7745c5c3_Buffer.WriteString("</div></body></html>")
-		return nil
 	})
 }
 
@@ -209,8 +178,8 @@ type ClientShellProps struct {
 // ClientShell is the calm shell: rail on a desktop, bottom bar on a phone.
 //go:noinline
 func ClientShell(p ClientShellProps) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var21 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var22 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var21 templ.Component) {
+		templ_7745c5c3_Var22 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, Banners(p.Banners))
 			templ_7745c5c3_Buffer.WriteString(" <div class=\"shell client\"><nav class=\"rail\" id=\"rail\" aria-label=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.Page.Words.Nav))
@@ -229,19 +198,14 @@ func ClientShell(p ClientShellProps) templ.Component {
 			}
 			component.Put(ctx, templ_7745c5c3_Buffer, personMenu(p.Page.Words, p.Person, p.Menu, p.LogOut))
 			templ_7745c5c3_Buffer.WriteString("</div></header><main id=\"main\" tabindex=\"-1\"")
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, visit(p.Visit))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, visit(p.Visit))
 			templ_7745c5c3_Buffer.WriteString(">")
 			component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var21)
 			templ_7745c5c3_Buffer.WriteString("</main>")
 			component.Put(ctx, templ_7745c5c3_Buffer, foot(p.Legal))
 			templ_7745c5c3_Buffer.WriteString("</div>")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Document(p.Page), templ_7745c5c3_Var22)
-		return nil
 	})
 }
 
@@ -264,8 +228,8 @@ type TeamShellProps struct {
 // TeamShell is the dense shell, with the command palette on Ctrl or Cmd and K.
 //go:noinline
 func TeamShell(p TeamShellProps) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) {
+		templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, Banners(p.Banners))
 			templ_7745c5c3_Buffer.WriteString(" <div class=\"shell team\"><nav class=\"rail\" id=\"rail\" aria-label=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.Page.Words.Nav))
@@ -295,10 +259,7 @@ func TeamShell(p TeamShellProps) templ.Component {
 			}
 			component.Put(ctx, templ_7745c5c3_Buffer, personMenu(p.Page.Words, p.Person, p.Menu, p.LogOut))
 			templ_7745c5c3_Buffer.WriteString("</div></header><main id=\"main\" tabindex=\"-1\"")
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, visit(p.Visit))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, visit(p.Visit))
 			templ_7745c5c3_Buffer.WriteString(">")
 			component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var24)
 			templ_7745c5c3_Buffer.WriteString("</main></div>")
@@ -315,10 +276,8 @@ func TeamShell(p TeamShellProps) templ.Component {
 				component.Text(templ_7745c5c3_Buffer, string(p.Page.Words.Search))
 				templ_7745c5c3_Buffer.WriteString("\" autocomplete=\"off\" spellcheck=\"false\" autofocus></div><div data-results aria-live=\"polite\"></div></dialog>")
 			}
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Document(p.Page), templ_7745c5c3_Var25)
-		return nil
 	})
 }
 
@@ -344,13 +303,10 @@ type CardShellProps struct {
 // the cover is a band.
 //go:noinline
 func CardShell(p CardShellProps) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var33 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var34 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var33 templ.Component) {
+		templ_7745c5c3_Var34 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			templ_7745c5c3_Buffer.WriteString("<div")
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class("door", on(p.Wide, "wide")))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, class("door", on(p.Wide, "wide")))
 			templ_7745c5c3_Buffer.WriteString("><header class=\"cover\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, coverArt())
 			component.Put(ctx, templ_7745c5c3_Buffer, BrandMark(p.Brand))
@@ -365,12 +321,7 @@ func CardShell(p CardShellProps) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("<footer class=\"door-foot\">")
 				for _, l := range p.Legal {
 					templ_7745c5c3_Buffer.WriteString("<a href=\"")
-					var templ_7745c5c3_Var37 templ.SafeURL
-					templ_7745c5c3_Var37, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(l.Href))
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var37))
+					component.URL(templ_7745c5c3_Buffer, templ.SafeURL(l.Href))
 					templ_7745c5c3_Buffer.WriteString("\">")
 					component.Text(templ_7745c5c3_Buffer, string(l.Label))
 					templ_7745c5c3_Buffer.WriteString("</a>")
@@ -378,24 +329,17 @@ func CardShell(p CardShellProps) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</footer>")
 			}
 			templ_7745c5c3_Buffer.WriteString("</div>")
-			return nil
 		})
 		component.PutAround(ctx, templ_7745c5c3_Buffer, Document(p.Page), templ_7745c5c3_Var34)
-		return nil
 	})
 }
 
 // BrandMark is the logo, or the mark and the name.
 //go:noinline
 func BrandMark(b Brand) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var39 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var39 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<a class=\"brand\" href=\"")
-		var templ_7745c5c3_Var40 templ.SafeURL
-		templ_7745c5c3_Var40, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(b.Href))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var40))
+		component.URL(templ_7745c5c3_Buffer, templ.SafeURL(b.Href))
 		templ_7745c5c3_Buffer.WriteString("\">")
 		if b.Logo != "" {
 			templ_7745c5c3_Buffer.WriteString("<img src=\"")
@@ -411,14 +355,13 @@ func BrandMark(b Brand) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</span>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</a>")
-		return nil
 	})
 }
 
 // coverArt is a glass case in a few lines: panes that step back.
 //go:noinline
 func coverArt() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var45 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var45 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<svg class=\"art\" viewBox=\"0 0 600 900\" preserveAspectRatio=\"xMaxYMin slice\" aria-hidden=\"true\" stroke-width=\"1.5\">")
 		for i := range 9 {
 			templ_7745c5c3_Buffer.WriteString("<rect x=\"")
@@ -428,20 +371,16 @@ func coverArt() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("\" rx=\"10\"></rect>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</svg>")
-		return nil
 	})
 }
 
 //go:noinline
 func nav(w ShellWords, items []NavItem) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var48 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var48 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"nav\"><ul>")
 		for i, it := range items {
 			templ_7745c5c3_Buffer.WriteString("<li")
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class(on(len(items) > 5 && i > 3, "over")))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, class(on(len(items) > 5 && i > 3, "over")))
 			templ_7745c5c3_Buffer.WriteString(">")
 			component.Put(ctx, templ_7745c5c3_Buffer, navLink(it))
 			templ_7745c5c3_Buffer.WriteString("</li>")
@@ -460,20 +399,14 @@ func nav(w ShellWords, items []NavItem) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</ul></div></details></li>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</ul></div>")
-		return nil
 	})
 }
 
 //go:noinline
 func navLink(it NavItem) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var50 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var50 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<a href=\"")
-		var templ_7745c5c3_Var51 templ.SafeURL
-		templ_7745c5c3_Var51, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(it.Href))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var51))
+		component.URL(templ_7745c5c3_Buffer, templ.SafeURL(it.Href))
 		templ_7745c5c3_Buffer.WriteString("\"")
 		if it.Current {
 			templ_7745c5c3_Buffer.WriteString(" aria-current=\"page\"")
@@ -489,20 +422,14 @@ func navLink(it NavItem) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</span>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</a>")
-		return nil
 	})
 }
 
 //go:noinline
 func bell(href, label string, needs int, news, words string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var54 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var54 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<a class=\"bell\" href=\"")
-		var templ_7745c5c3_Var55 templ.SafeURL
-		templ_7745c5c3_Var55, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(href))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var55))
+		component.URL(templ_7745c5c3_Buffer, templ.SafeURL(href))
 		templ_7745c5c3_Buffer.WriteString("\" data-news=\"")
 		component.Text(templ_7745c5c3_Buffer, string(news))
 		templ_7745c5c3_Buffer.WriteString("\">")
@@ -520,13 +447,12 @@ func bell(href, label string, needs int, news, words string) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</span> <span class=\"badge\"></span>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</a>")
-		return nil
 	})
 }
 
 //go:noinline
 func switcher(label, current string, items []MenuItem) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var60 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var60 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<details class=\"menu switcher\"><summary><span class=\"sr\">")
 		component.Text(templ_7745c5c3_Buffer, string(label))
 		templ_7745c5c3_Buffer.WriteString("</span> <span>")
@@ -538,13 +464,12 @@ func switcher(label, current string, items []MenuItem) templ.Component {
 			component.Put(ctx, templ_7745c5c3_Buffer, menuItem(it))
 		}
 		templ_7745c5c3_Buffer.WriteString("</div></details>")
-		return nil
 	})
 }
 
 //go:noinline
 func personMenu(w ShellWords, person Person, items []MenuItem, logOut string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var63 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var63 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<details class=\"menu\"><summary><span class=\"sr\">")
 		component.Text(templ_7745c5c3_Buffer, string(w.Menu))
 		templ_7745c5c3_Buffer.WriteString("</span>")
@@ -562,7 +487,6 @@ func personMenu(w ShellWords, person Person, items []MenuItem, logOut string) te
 			component.Put(ctx, templ_7745c5c3_Buffer, menuItem(MenuItem{Label: w.LogOut, Href: logOut, Icon: "log-out", Post: true}))
 		}
 		templ_7745c5c3_Buffer.WriteString("</div></details>")
-		return nil
 	})
 }
 
@@ -570,7 +494,7 @@ func personMenu(w ShellWords, person Person, items []MenuItem, logOut string) te
 // screen readers.
 //go:noinline
 func Menu(label string, items []MenuItem) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var67 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var67 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<details class=\"menu\"><summary>")
 		component.Put(ctx, templ_7745c5c3_Buffer, Icon("ellipsis"))
 		templ_7745c5c3_Buffer.WriteString("<span class=\"sr\">")
@@ -580,65 +504,39 @@ func Menu(label string, items []MenuItem) templ.Component {
 			component.Put(ctx, templ_7745c5c3_Buffer, menuItem(it))
 		}
 		templ_7745c5c3_Buffer.WriteString("</div></details>")
-		return nil
 	})
 }
 
 //go:noinline
 func menuItem(it MenuItem) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var69 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var69 templ.Component) {
 		if it.Open != "" {
 			templ_7745c5c3_Buffer.WriteString("<button type=\"button\"")
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class(on(it.Danger, "danger")))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, class(on(it.Danger, "danger")))
 			templ_7745c5c3_Buffer.WriteString(" popovertarget=\"")
 			component.Text(templ_7745c5c3_Buffer, string(it.Open))
 			templ_7745c5c3_Buffer.WriteString("\"")
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, it.Attrs)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, it.Attrs)
 			templ_7745c5c3_Buffer.WriteString(">")
 			component.Put(ctx, templ_7745c5c3_Buffer, menuFace(it))
 			templ_7745c5c3_Buffer.WriteString("</button>")
 		} else if it.Post {
 			templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
-			var templ_7745c5c3_Var71 templ.SafeURL
-			templ_7745c5c3_Var71, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(it.Href))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var71))
+			component.URL(templ_7745c5c3_Buffer, templ.SafeURL(it.Href))
 			templ_7745c5c3_Buffer.WriteString("\"><button")
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class(on(it.Danger, "danger")))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, it.Attrs)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, class(on(it.Danger, "danger")))
+			component.Attributes(ctx, templ_7745c5c3_Buffer, it.Attrs)
 			templ_7745c5c3_Buffer.WriteString(">")
 			component.Put(ctx, templ_7745c5c3_Buffer, menuFace(it))
 			templ_7745c5c3_Buffer.WriteString("</button></form>")
 		} else {
 			templ_7745c5c3_Buffer.WriteString("<a href=\"")
-			var templ_7745c5c3_Var72 templ.SafeURL
-			templ_7745c5c3_Var72, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(it.Href))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var72))
+			component.URL(templ_7745c5c3_Buffer, templ.SafeURL(it.Href))
 			templ_7745c5c3_Buffer.WriteString("\"")
 			if it.Current {
 				templ_7745c5c3_Buffer.WriteString(" aria-current=\"true\"")
 			}
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, it.Attrs)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, it.Attrs)
 			templ_7745c5c3_Buffer.WriteString(">")
 			component.Put(ctx, templ_7745c5c3_Buffer, menuFace(it))
 			if it.Current {
@@ -646,43 +544,35 @@ func menuItem(it MenuItem) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString("</a>")
 		}
-		return nil
 	})
 }
 
 //go:noinline
 func menuFace(it MenuItem) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var73 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var73 templ.Component) {
 		if it.Icon != "" {
 			component.Put(ctx, templ_7745c5c3_Buffer, Icon(it.Icon))
 		}
 		templ_7745c5c3_Buffer.WriteString("<span>")
 		component.Text(templ_7745c5c3_Buffer, string(it.Label))
 		templ_7745c5c3_Buffer.WriteString("</span>")
-		return nil
 	})
 }
 
 //go:noinline
 func foot(legal []Link) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var75 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var75 templ.Component) {
 		if len(legal) > 0 {
 			templ_7745c5c3_Buffer.WriteString("<footer class=\"foot\">")
 			for _, l := range legal {
 				templ_7745c5c3_Buffer.WriteString("<a href=\"")
-				var templ_7745c5c3_Var76 templ.SafeURL
-				templ_7745c5c3_Var76, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(l.Href))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var76))
+				component.URL(templ_7745c5c3_Buffer, templ.SafeURL(l.Href))
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Text(templ_7745c5c3_Buffer, string(l.Label))
 				templ_7745c5c3_Buffer.WriteString("</a>")
 			}
 			templ_7745c5c3_Buffer.WriteString("</footer>")
 		}
-		return nil
 	})
 }
 
@@ -698,13 +588,10 @@ type Banner struct {
 // Banners draws them above a shell. The shells do it themselves.
 //go:noinline
 func Banners(all []Banner) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var78 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var78 templ.Component) {
 		for _, b := range all {
 			templ_7745c5c3_Buffer.WriteString("<div")
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class("banner", b.Kind))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, class("banner", b.Kind))
 			templ_7745c5c3_Buffer.WriteString(" role=\"status\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, Icon(b.Icon))
 			templ_7745c5c3_Buffer.WriteString("<p>")
@@ -713,23 +600,13 @@ func Banners(all []Banner) templ.Component {
 			if b.Action != nil {
 				if b.Action.Post {
 					templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
-					var templ_7745c5c3_Var80 templ.SafeURL
-					templ_7745c5c3_Var80, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(b.Action.Href))
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var80))
+					component.URL(templ_7745c5c3_Buffer, templ.SafeURL(b.Action.Href))
 					templ_7745c5c3_Buffer.WriteString("\"><button>")
 					component.Text(templ_7745c5c3_Buffer, string(b.Action.Label))
 					templ_7745c5c3_Buffer.WriteString("</button></form>")
 				} else {
 					templ_7745c5c3_Buffer.WriteString("<a href=\"")
-					var templ_7745c5c3_Var82 templ.SafeURL
-					templ_7745c5c3_Var82, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(b.Action.Href))
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var82))
+					component.URL(templ_7745c5c3_Buffer, templ.SafeURL(b.Action.Href))
 					templ_7745c5c3_Buffer.WriteString("\">")
 					component.Text(templ_7745c5c3_Buffer, string(b.Action.Label))
 					templ_7745c5c3_Buffer.WriteString("</a>")
@@ -737,7 +614,6 @@ func Banners(all []Banner) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString("</div>")
 		}
-		return nil
 	})
 }
 

@@ -13,35 +13,29 @@ import "strconv"
 // State draws a state: colour, icon and word.
 //go:noinline
 func State(tone Tone, icon, word string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<span")
-		templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class("state", string(tone)))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Attributes(ctx, templ_7745c5c3_Buffer, class("state", string(tone)))
 		templ_7745c5c3_Buffer.WriteString(">")
 		component.Put(ctx, templ_7745c5c3_Buffer, Icon(icon))
 		component.Text(templ_7745c5c3_Buffer, string(word))
 		templ_7745c5c3_Buffer.WriteString("</span>")
-		return nil
 	})
 }
 
 // Health draws on_track, at_risk, off_track or waiting.
 //go:noinline
 func Health(key, word string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, stateOf(lookOf(healthLooks, key), word))
-		return nil
 	})
 }
 
 // Status draws planned, active, on_hold, done or archived.
 //go:noinline
 func Status(key, word string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, stateOf(lookOf(statusLooks, key), word))
-		return nil
 	})
 }
 
@@ -49,18 +43,16 @@ func Status(key, word string) templ.Component {
 // or signed_off.
 //go:noinline
 func DeliverableState(key, word string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var5 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var5 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, stateOf(lookOf(deliverableLooks, key), word))
-		return nil
 	})
 }
 
 // PortalState draws off, nobody, invited, active or paused.
 //go:noinline
 func PortalState(key, word string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var6 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var6 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, stateOf(lookOf(portalLooks, key), word))
-		return nil
 	})
 }
 
@@ -68,44 +60,39 @@ func PortalState(key, word string) templ.Component {
 // suspended, bounced or removed.
 //go:noinline
 func InvitationState(key, word string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var7 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var7 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, stateOf(lookOf(invitationLooks, key), word))
-		return nil
 	})
 }
 
 // MailState draws queued, sending, sent, kept, failed or dropped.
 //go:noinline
 func MailState(key, word string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var8 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var8 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, stateOf(lookOf(mailLooks, key), word))
-		return nil
 	})
 }
 
 // IncomingState draws waiting, held, posted, returned, dropped or discarded.
 //go:noinline
 func IncomingState(key, word string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var9 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var9 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, stateOf(lookOf(incomingLooks, key), word))
-		return nil
 	})
 }
 
 // CheckState draws ok, warn or fail.
 //go:noinline
 func CheckState(key, word string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var10 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var10 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, stateOf(lookOf(checkLooks, key), word))
-		return nil
 	})
 }
 
 //go:noinline
 func stateOf(l look, word string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var11 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var11 templ.Component) {
 		component.Put(ctx, templ_7745c5c3_Buffer, State(l.tone, l.icon, word))
-		return nil
 	})
 }
 
@@ -119,13 +106,10 @@ type DueProps struct {
 // Due draws a due date; nothing when there are no words.
 //go:noinline
 func Due(p DueProps) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var12 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var12 templ.Component) {
 		if p.Words != "" {
 			templ_7745c5c3_Buffer.WriteString("<span")
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class("state", "idle", "due", on(p.Late, "late"), on(p.Soon && !p.Late, "soon")))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, class("state", "idle", "due", on(p.Late, "late"), on(p.Soon && !p.Late, "soon")))
 			templ_7745c5c3_Buffer.WriteString(">")
 			if p.Late {
 				component.Put(ctx, templ_7745c5c3_Buffer, Icon("circle-alert"))
@@ -135,7 +119,6 @@ func Due(p DueProps) templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(p.Words))
 			templ_7745c5c3_Buffer.WriteString("</span>")
 		}
-		return nil
 	})
 }
 
@@ -143,13 +126,10 @@ func Due(p DueProps) templ.Component {
 // Yours marks the side of the reader.
 //go:noinline
 func Turn(yours bool, words string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var14 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var14 templ.Component) {
 		if words != "" {
 			templ_7745c5c3_Buffer.WriteString("<span")
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class("state", "turn", on(yours, "yours")))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, class("state", "turn", on(yours, "yours")))
 			templ_7745c5c3_Buffer.WriteString(">")
 			if yours {
 				component.Put(ctx, templ_7745c5c3_Buffer, Icon("hand"))
@@ -159,7 +139,6 @@ func Turn(yours bool, words string) templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(words))
 			templ_7745c5c3_Buffer.WriteString("</span>")
 		}
-		return nil
 	})
 }
 
@@ -167,7 +146,7 @@ func Turn(yours bool, words string) templ.Component {
 // an eye with "Client sees this". Only on team pages.
 //go:noinline
 func Audience(audience, word string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var16 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var16 templ.Component) {
 		if audience == "client" {
 			templ_7745c5c3_Buffer.WriteString("<span class=\"state audience\">")
 			component.Put(ctx, templ_7745c5c3_Buffer, Icon("eye"))
@@ -179,26 +158,24 @@ func Audience(audience, word string) templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(word))
 			templ_7745c5c3_Buffer.WriteString("</span>")
 		}
-		return nil
 	})
 }
 
 // Legend explains the two audience chips, once per page.
 //go:noinline
 func Legend(client, team string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var19 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var19 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<p class=\"legend\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, Audience("client", client))
 		component.Put(ctx, templ_7745c5c3_Buffer, Audience("team", team))
 		templ_7745c5c3_Buffer.WriteString("</p>")
-		return nil
 	})
 }
 
 // Progress is a thin bar; label reads it out.
 //go:noinline
 func Progress(label string, done, of int) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var20 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var20 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<progress class=\"progress\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(label))
 		templ_7745c5c3_Buffer.WriteString("\" value=\"")
@@ -206,7 +183,6 @@ func Progress(label string, done, of int) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("\" max=\"")
 		component.Text(templ_7745c5c3_Buffer, string(strconv.Itoa(max(of, 1))))
 		templ_7745c5c3_Buffer.WriteString("\"></progress>")
-		return nil
 	})
 }
 

@@ -19,21 +19,15 @@ type Column struct {
 // each row becomes a card.
 //go:noinline
 func Table(caption string, columns []Column) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div")
-		templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class("table-wrap", on(len(columns) > 5, "many")))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
+		component.Attributes(ctx, templ_7745c5c3_Buffer, class("table-wrap", on(len(columns) > 5, "many")))
 		templ_7745c5c3_Buffer.WriteString("><table class=\"table\"><caption class=\"sr\">")
 		component.Text(templ_7745c5c3_Buffer, string(caption))
 		templ_7745c5c3_Buffer.WriteString("</caption> <thead><tr>")
 		for _, c := range columns {
 			templ_7745c5c3_Buffer.WriteString("<th scope=\"col\"")
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class(on(c.End, "end")))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			component.Attributes(ctx, templ_7745c5c3_Buffer, class(on(c.End, "end")))
 			templ_7745c5c3_Buffer.WriteString(">")
 			if c.Mute {
 				templ_7745c5c3_Buffer.WriteString("<span class=\"sr\">")
@@ -47,7 +41,6 @@ func Table(caption string, columns []Column) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</tr></thead> <tbody>")
 		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var1)
 		templ_7745c5c3_Buffer.WriteString("</tbody></table></div>")
-		return nil
 	})
 }
 
@@ -55,7 +48,7 @@ func Table(caption string, columns []Column) templ.Component {
 // first cell).
 //go:noinline
 func Cell(label string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var5 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var5 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<td")
 		if label != "" {
 			templ_7745c5c3_Buffer.WriteString(" data-label=\"")
@@ -65,31 +58,28 @@ func Cell(label string) templ.Component {
 		templ_7745c5c3_Buffer.WriteString(">")
 		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var5)
 		templ_7745c5c3_Buffer.WriteString("</td>")
-		return nil
 	})
 }
 
 // CellEnd is a Cell of figures, set to the right.
 //go:noinline
 func CellEnd(label string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var7 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var7 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<td class=\"end\" data-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(label))
 		templ_7745c5c3_Buffer.WriteString("\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var7)
 		templ_7745c5c3_Buffer.WriteString("</td>")
-		return nil
 	})
 }
 
 // CellActs is the last cell: a Menu or buttons.
 //go:noinline
 func CellActs() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var9 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var9 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<td class=\"acts\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var9)
 		templ_7745c5c3_Buffer.WriteString("</td>")
-		return nil
 	})
 }
 
@@ -97,15 +87,10 @@ func CellActs() templ.Component {
 // one under it.
 //go:noinline
 func Lines(main Link, sub string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var10 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var10 templ.Component) {
 		if main.Href != "" {
 			templ_7745c5c3_Buffer.WriteString("<a class=\"main\" href=\"")
-			var templ_7745c5c3_Var11 templ.SafeURL
-			templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(main.Href))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
+			component.URL(templ_7745c5c3_Buffer, templ.SafeURL(main.Href))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(main.Label))
 			templ_7745c5c3_Buffer.WriteString("</a> ")
@@ -119,18 +104,16 @@ func Lines(main Link, sub string) templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(sub))
 			templ_7745c5c3_Buffer.WriteString("</span>")
 		}
-		return nil
 	})
 }
 
 // List is a list of ListRow.
 //go:noinline
 func List() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var15 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var15 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<ul class=\"rows\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var15)
 		templ_7745c5c3_Buffer.WriteString("</ul>")
-		return nil
 	})
 }
 
@@ -147,7 +130,7 @@ type ListRowProps struct {
 // ListRow draws a row; its children stand on the right: states, due, faces.
 //go:noinline
 func ListRow(p ListRowProps) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var16 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var16 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<li>")
 		if p.Thumb != "" {
 			templ_7745c5c3_Buffer.WriteString("<img class=\"thumb\" src=\"")
@@ -163,7 +146,6 @@ func ListRow(p ListRowProps) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</div><div class=\"aside\">")
 		component.Put(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var16)
 		templ_7745c5c3_Buffer.WriteString("</div></li>")
-		return nil
 	})
 }
 

@@ -13,7 +13,7 @@ import "github.com/vitrine-portal/vitrine/internal/component"
 // may see.
 //go:noinline
 func Timeline(p TimelineProps) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"timeline\"><div class=\"gantt\"><ol class=\"names\" aria-hidden=\"true\">")
 		for _, r := range p.Rows {
 			templ_7745c5c3_Buffer.WriteString("<li><b>")
@@ -83,17 +83,11 @@ func Timeline(p TimelineProps) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("\" y=\"")
 				component.Text(templ_7745c5c3_Buffer, string(y(i, 24)))
 				templ_7745c5c3_Buffer.WriteString("\" overflow=\"visible\"><path")
-				templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class("diamond", r.State))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Attributes(ctx, templ_7745c5c3_Buffer, class("diamond", r.State))
 				templ_7745c5c3_Buffer.WriteString(" d=\"M0-7.5 7.5 0 0 7.5-7.5 0Z\"></path></svg> ")
 			} else {
 				templ_7745c5c3_Buffer.WriteString("<rect")
-				templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class("phase", r.State))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				component.Attributes(ctx, templ_7745c5c3_Buffer, class("phase", r.State))
 				templ_7745c5c3_Buffer.WriteString(" x=\"")
 				component.Text(templ_7745c5c3_Buffer, string(p.x(r.Start)))
 				templ_7745c5c3_Buffer.WriteString("\" y=\"")
@@ -124,7 +118,6 @@ func Timeline(p TimelineProps) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</div>")
 		component.Put(ctx, templ_7745c5c3_Buffer, shifts(steps(p.Rows)))
 		templ_7745c5c3_Buffer.WriteString("</div>")
-		return nil
 	})
 }
 
@@ -139,7 +132,7 @@ func steps(rows []TimelineRow) []Step {
 // shifts names the reasons of shifts below what has no room for them.
 //go:noinline
 func shifts(steps []Step) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var33 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var33 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<ul class=\"shifts\">")
 		for _, r := range steps {
 			if r.Reason != "" {
@@ -153,7 +146,6 @@ func shifts(steps []Step) templ.Component {
 			}
 		}
 		templ_7745c5c3_Buffer.WriteString("</ul>")
-		return nil
 	})
 }
 
