@@ -384,9 +384,9 @@ func TestEveryKindIsComplete(t *testing.T) {
 				return true
 			}
 			if kind, ok := spec.Type.(*ast.Ident); ok && kind.Name == "Kind" {
-				for i, name := range spec.Names {
-					if lit, ok := spec.Values[i].(*ast.BasicLit); ok {
-						named[name.Name], _ = strconv.Unquote(lit.Value)
+				for i, v := range spec.Values { // a variable of a function has none
+					if lit, ok := v.(*ast.BasicLit); ok {
+						named[spec.Names[i].Name], _ = strconv.Unquote(lit.Value)
 					}
 				}
 			}

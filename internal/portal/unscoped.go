@@ -1294,3 +1294,22 @@ SELECT m.id FROM my_messages m
 	}
 	return err
 }
+
+// EventsAfter lists the events after one, the newest first and a thousand at most, of
+// which each made a signal that says which it is: for a node that finds out whether it
+// was told of all. Unscoped: the program asks, and hands out nothing of them.
+func (p *Portal) EventsAfter(ctx context.Context, after EventID) ([]EventID, error) {
+	rows, err := p.db.Query(ctx, `SELECT e.id, e.kind, e.told FROM events e WHERE e.id > $1 ORDER BY e.id DESC LIMIT 1000`, string(after))
+	var all []EventID
+	err = everyRow(rows, err, func() error {
+		var id EventID
+		var kind Kind
+		var told bool
+		err := rows.Scan(&id, &kind, &told)
+		if told || kinds[kind].talk {
+			all = append(all, id)
+		}
+		return err
+	})
+	return all, err
+}
