@@ -172,5 +172,29 @@ func TestAskedTogether(t *testing.T) {
 		if got := leaves(); len(got) != 2 {
 			t.Errorf("asking and reminding are %d mails", len(got))
 		}
+
+		// Where mails do not say what there is, those that leave together do not either.
+		o.bare()
+		_, saffron := ask(o.Site, "Saffron", o.Cleo)
+		ask(o.Site, "Indigo", o.Cleo)
+		o.Clock.Advance(4 * time.Minute)
+		if got := leaves(); len(got) != 1 {
+			t.Fatalf("%d mails say that there is something new", len(got))
+		}
+		p, err := o.notify.Whole(ctx, o.mail(saffron))
+		if o.mail(saffron).State == portal.MailDropped {
+			p, err = o.notify.Whole(ctx, o.mail(portal.MailID(strings.TrimPrefix(o.mail(saffron).Reason, "with/"))))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, word := range []string{"Saffron", "Indigo", "approve", "2026", "Mia"} {
+			if all := strings.Join([]string{p.From, p.Subject, p.Text, p.HTML}, "\n"); strings.Contains(all, word) {
+				t.Errorf("it says %q:\n%s\n%s", word, p.Subject, p.Text)
+			}
+		}
+		if n := strings.Count(p.Text, base+"/decide/"); n != 2 {
+			t.Errorf("it leads to %d decisions:\n%s", n, p.Text)
+		}
 	})
 }

@@ -4,7 +4,7 @@ package static
 
 // The names of the files every page links to, with the hash of their content.
 const (
-	Style  = "/static/app.YSOFVZS3.css"
+	Style  = "/static/app.XDUQ7QD3.css"
 	Script = "/static/app.TZNR7FDU.js"
 	Font   = "/static/hanken-grotesk.KENGRAI6.woff2"
 )

@@ -154,7 +154,11 @@ func (p *ApprovalPage) sheets(s portal.ApprovalSubject) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var18 templ.Component) {
 		if p.picture(s) != "" && (s.Kind == "pdf" || s.Kind == "office") && s.Pages > 1 && !s.Coming {
 			templ_7745c5c3_Buffer.WriteString("<details class=\"fold\"><summary>")
-			component.Text(templ_7745c5c3_Buffer, string(p.N("decide.pages", s.Pages)))
+			if s.Pages > portal.LinkPages {
+				component.Text(templ_7745c5c3_Buffer, string(p.T("decide.pages_first", "n", strconv.Itoa(portal.LinkPages), "of", strconv.Itoa(s.Pages))))
+			} else {
+				component.Text(templ_7745c5c3_Buffer, string(p.N("decide.pages", s.Pages)))
+			}
 			templ_7745c5c3_Buffer.WriteString("</summary> ")
 			for n := 2; n <= min(s.Pages, portal.LinkPages); n++ {
 				templ_7745c5c3_Buffer.WriteString("<img class=\"sheet\" src=\"")
@@ -164,6 +168,11 @@ func (p *ApprovalPage) sheets(s portal.ApprovalSubject) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("\" loading=\"lazy\" decoding=\"async\">")
 			}
 			templ_7745c5c3_Buffer.WriteString("</details> ")
+		}
+		if s.Kind == "video" {
+			templ_7745c5c3_Buffer.WriteString("<p class=\"hint\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("decide.film")))
+			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
 		switch {
 		case p.picture(s) == "" && !s.Trashed, s.Kind == "video", s.Coming, s.Pages > portal.LinkPages:
@@ -191,15 +200,15 @@ type DecideCodePage struct {
 
 //go:noinline
 func DecideCode(p DecideCodePage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) {
-		templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var26 templ.Component) {
+		templ_7745c5c3_Var27 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Over: ui.Link{Label: p.Approval.Title}, Title: p.T("decide.code"), Lead: p.T("decide.code_lead", "email", p.Email)}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, notice(p.Notice))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			component.Put(ctx, templ_7745c5c3_Buffer, doorFaults(&p.Page))
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+			templ_7745c5c3_Var28 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 				component.Put(ctx, templ_7745c5c3_Buffer, p.kept())
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Input(ui.Field{Name: "code", Label: p.T("door.code.field"), Error: p.Err("code"), Required: true, Code: true, InputMode: "numeric", Autocomplete: "one-time-code", Max: 16, Attrs: templ.Attributes{"autofocus": true}}))
@@ -208,7 +217,7 @@ func DecideCode(p DecideCodePage) templ.Component {
 				templ_7745c5c3_Buffer.WriteString(" ")
 				component.Put(ctx, templ_7745c5c3_Buffer, ui.Button(ui.ButtonProps{Label: p.T("decide.act." + p.Answer), Icon: "check", Kind: ui.Primary, Full: true}))
 			})
-			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.Path}), templ_7745c5c3_Var26)
+			component.PutAround(ctx, templ_7745c5c3_Buffer, ui.Form(ui.FormProps{Action: p.Path}), templ_7745c5c3_Var28)
 			templ_7745c5c3_Buffer.WriteString(" <form class=\"help row\" method=\"post\" action=\"")
 			component.URL(templ_7745c5c3_Buffer, p.Path)
 			templ_7745c5c3_Buffer.WriteString("\">")
@@ -221,14 +230,14 @@ func DecideCode(p DecideCodePage) templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(p.T("decide.back")))
 			templ_7745c5c3_Buffer.WriteString("</a></form>")
 		})
-		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var25)
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var27)
 	})
 }
 
 // kept are the fields of the answer, which is sent with the code.
 //go:noinline
 func (p *DecideCodePage) kept() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var30 templ.Component) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var32 templ.Component) {
 		templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"content\" value=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.Typed.Content))
 		templ_7745c5c3_Buffer.WriteString("\"> <input type=\"hidden\" name=\"answer\" value=\"")
@@ -275,8 +284,8 @@ type DecidedPage struct {
 
 //go:noinline
 func Decided(p DecidedPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var40 templ.Component) {
-		templ_7745c5c3_Var41 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var42 templ.Component) {
+		templ_7745c5c3_Var43 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) {
 			component.Put(ctx, templ_7745c5c3_Buffer, ui.Head(ui.HeadProps{Title: p.Title, Lead: p.Text}))
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Note != "" {
@@ -291,7 +300,7 @@ func Decided(p DecidedPage) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString("</div>")
 		})
-		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var41)
+		component.PutAround(ctx, templ_7745c5c3_Buffer, Frame(&p.Page), templ_7745c5c3_Var43)
 	})
 }
 
