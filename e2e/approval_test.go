@@ -125,15 +125,27 @@ func TestSixBanners(t *testing.T) {
 	before := b.taps
 	b.follow("Six banners for the opening")
 	b.fits()
-	b.press("Request changes") // says nothing yet, and leads to where one says it
-	b.until("the note has the focus and is in sight", `(e => e.name === "note" && e.validationMessage === "Say what to change: a sentence is enough." && e.getBoundingClientRect().bottom <= document.querySelector(".decide-bar").getBoundingClientRect().top)(document.activeElement)`)
-	b.reads("Is it right as it is?")
-	before++
 	b.follow("Approve all 6")
 	b.reads("Approved. Thank you", "Approved v1")
 	if taps := b.taps - before; taps > 2 {
 		t.Errorf("approving from home takes %d taps", taps)
 	}
+}
+
+// Asking for changes before they are said leads to where one says them.
+func TestChangesLeadToTheWords(t *testing.T) {
+	site := theDemo(t)
+	team := newTab(t, "asking", site).as(demo.people["manager"])
+	team.asksReview(openProject(team, "Website relaunch"), "A tin sign")
+	b := newTab(t, "answering on a phone", site).as(demo.people["client lead"]).phone()
+	b.open("/needs")
+	b.follow("A tin sign")
+	b.press("Request changes")
+	b.until("the note has the focus and is in sight", `(e => e.name === "note" && e.validationMessage === "Say what to change: a sentence is enough." && e.getBoundingClientRect().bottom <= document.querySelector(".decide-bar").getBoundingClientRect().top)(document.activeElement)`)
+	b.reads("Is it right as it is?")
+	b.key("Larger, please.")
+	b.follow("Request changes")
+	b.reads("The team is told what to change", "Larger, please.")
 }
 
 // The team's table of approvals is as wide as the window allows, on a desk and on a

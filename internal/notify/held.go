@@ -61,13 +61,13 @@ func (n *Notifier) unlooked(ctx context.Context, l *letter) error {
 	if len(mails) == 0 {
 		return &portal.Unwanted{Why: "gone"}
 	}
-	word, path, why := "", "/", "mail.held.why"
+	word, path, why := "writer", "/", "mail.held.why"
 	if writer == "" {
-		word, path, why = "_team", "/incoming?state=discarded", "mail.unlooked.why"
+		word, path, why = "team", "/incoming?state=discarded", "mail.unlooked.why"
 	}
-	l.Subject = l.T("mail.unlooked.subject"+word, "workspace", brief(l.brand.Name))
-	l.body.Heading = l.N("mail.unlooked.heading"+word, len(mails))
-	l.body.Paragraphs = []string{l.T("mail.unlooked.text"+word, "workspace", l.brand.Name)}
+	l.Subject = l.T("mail.unlooked.subject."+word, "workspace", brief(l.brand.Name))
+	l.body.Heading = l.N("mail.unlooked.heading."+word, len(mails))
+	l.body.Paragraphs = []string{l.T("mail.unlooked.text."+word, "workspace", l.brand.Name)}
 	l.body.Preheader = l.body.Paragraphs[0]
 	l.came(mails)
 	button := "mail.held.button"

@@ -137,7 +137,7 @@ func (c *CommentsBox) tabs() []ui.Tab {
 		}
 	}
 	if c.Rounds.Older != "" {
-		tabs = append(tabs, ui.Tab{Label: c.T("revision.older"), Href: c.Rounds.Older})
+		tabs = append(tabs, ui.Tab{Label: c.T("list.older.revision"), Href: c.Rounds.Older})
 	}
 	return tabs
 }

@@ -25,9 +25,9 @@ func (l Part) count(n int) int {
 	return n
 }
 
-// pager leads to the rest of a list, of which the words begin with kind.
+// pager leads to the rest of a list of things of a kind.
 func (p *Page) pager(l Part, kind string) (newest, older ui.Link) {
-	return ui.Link{Label: p.T(kind + ".newest"), Href: l.Newest}, ui.Link{Label: p.T(kind + ".older"), Href: l.Older}
+	return ui.Link{Label: p.T("list.newest." + kind), Href: l.Newest}, ui.Link{Label: p.T("list.older." + kind), Href: l.Older}
 }
 
 // SignoffList is part of a list of sign-offs, the newest first.
