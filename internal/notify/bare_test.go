@@ -2,7 +2,6 @@ package notify_test
 
 import (
 	"context"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -10,13 +9,11 @@ import (
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/account"
-	"github.com/vitrine-portal/vitrine/internal/egress"
 	"github.com/vitrine-portal/vitrine/internal/mail"
 	"github.com/vitrine-portal/vitrine/internal/mail/mailtest"
 	"github.com/vitrine-portal/vitrine/internal/notify"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
-	"github.com/vitrine-portal/vitrine/internal/push/pushtest"
 )
 
 // bare has mails say that there is something new, not what.
@@ -140,10 +137,7 @@ func TestBarePush(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
 		ctx := t.Context()
 		o := open(t, w, nil)
-		service := pushtest.Start(t)
-		u, _ := url.Parse(base)
-		o.notify = notify.New(w.Portal, w.Accounts, mail.New(mail.Config{}), notify.Options{BaseURL: u,
-			Outside: egress.New(egress.Options{Roots: service.Roots(), Allow: []netip.AddrPort{service.Address()}})})
+		service := o.pushesTo()
 		phone := service.Browser()
 		if err := o.As(o.Cleo).AddDevice(ctx, o.signIn("cleo@cleo.test", false).ID, portal.NewDevice{Endpoint: phone.Endpoint, Key: phone.Key, Auth: phone.Auth}); err != nil {
 			t.Fatal(err)

@@ -37,6 +37,16 @@ func (o *office) pushes() {
 	}
 }
 
+// pushesTo has the office send pushes to a service of its own.
+func (o *office) pushesTo() *pushtest.Service {
+	o.t.Helper()
+	service := pushtest.Start(o.t)
+	u, _ := url.Parse(base)
+	o.notify = notify.New(o.Portal, o.Accounts, mail.New(mail.Config{}), notify.Options{BaseURL: u,
+		Outside: egress.New(egress.Options{Roots: service.Roots(), Allow: []netip.AddrPort{service.Address()}})})
+	return service
+}
+
 // What is new is pushed to the devices of those who asked: what they may see when
 // it is sent, once, and until their session ends.
 func TestPush(t *testing.T) {
@@ -275,10 +285,7 @@ func TestPushAsksAgain(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
 		ctx := t.Context()
 		o := open(t, w, nil)
-		service := pushtest.Start(t)
-		u, _ := url.Parse(base)
-		o.notify = notify.New(w.Portal, w.Accounts, mail.New(mail.Config{}), notify.Options{BaseURL: u,
-			Outside: egress.New(egress.Options{Roots: service.Roots(), Allow: []netip.AddrPort{service.Address()}})})
+		service := o.pushesTo()
 		s := o.signIn("cleo@cleo.test", false)
 		o.exec(`UPDATE persons SET time_zone = 'UTC' WHERE id = $1`, string(o.Cleo))
 		o.exec(`DELETE FROM notice_queue`)

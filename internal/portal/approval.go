@@ -404,8 +404,8 @@ func without(first int, ids []ApprovalID) (cond string, args []any) {
 // aheadMost is how far the time is ahead of UTC where it is most.
 const aheadMost = 14 * time.Hour
 
-// MaxCount bounds what is counted of a part of the board: a page that has more says
-// "99+".
+// MaxCount bounds what is counted of a part of the board, and of the Outbox: a page that
+// has more says "99+".
 const MaxCount = 100
 
 // BoardCounts says how many are in each lane on the reader's day, up to MaxCount. For the

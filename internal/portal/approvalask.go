@@ -448,7 +448,7 @@ SELECT `+versionColumns+` FROM my_attachments f JOIN my_versions v ON v.file_id 
 // outgrown reports whether the files in a deliverable are not those that its client
 // approved: then it can be asked about again.
 func outgrown(ctx context.Context, r reader, p Project, d Deliverable, files []Version) (bool, error) {
-	if !d.State.Accepted() || !p.Shows.Has(SectionFiles) {
+	if !p.Shows.Has(SectionFiles) {
 		return false, nil
 	}
 	var last ApprovalID

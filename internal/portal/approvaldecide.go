@@ -86,7 +86,7 @@ func (in *ApprovalAnswer) check() error {
 // says makes sure that what is to change is said somewhere: in words, or at the places
 // that somebody of the client marked.
 func (in *ApprovalAnswer) says(c *checks, files []ApprovalSubject, marks []Remark) {
-	if in.Note != "" || in.Answer != AnswerChanges {
+	if !in.wordless() {
 		return
 	}
 	if len(in.Changes) == 0 && len(marks) == 0 {
@@ -102,14 +102,9 @@ func (in *ApprovalAnswer) says(c *checks, files []ApprovalSubject, marks []Remar
 	}
 }
 
-// marks are the places, and what else is said at the files, that an answer leaves it to
-// to say what to change.
-func (in *ApprovalAnswer) marks(ctx context.Context, r reader, a Approval, files []ApprovalSubject) ([]Remark, error) {
-	if in.Answer != AnswerChanges || in.Note != "" {
-		return nil, nil
-	}
-	return approvalRemarks(ctx, r, a, files, maxListed)
-}
+// wordless reports whether an answer leaves it to what it says of single files, and to
+// what is marked at them, to say what to change.
+func (in *ApprovalAnswer) wordless() bool { return in.Answer == AnswerChanges && in.Note == "" }
 
 // Decide answers an approval, for those who are asked in its present stage; of
 // advisers it keeps the advice. An answer to anything but what is there now, or
@@ -179,11 +174,13 @@ func (t *tx) checkAnswer(ctx context.Context, a Approval, in ApprovalAnswer) ([]
 // nobody approves what they cannot look at to its end.
 func (in *ApprovalAnswer) fits(ctx context.Context, r reader, a Approval, files []ApprovalSubject) error {
 	var c checks
-	marks, err := in.marks(ctx, r, a, files)
-	if err != nil {
-		return err
+	if in.wordless() {
+		marks, err := approvalRemarks(ctx, r, a, files, maxListed)
+		if err != nil {
+			return err
+		}
+		in.says(&c, files, marks)
 	}
-	in.says(&c, files, marks)
 	if names, coming := Unseen(files); in.Answer.approves() && len(names) > 0 {
 		code := "unseen"
 		if coming {

@@ -24,25 +24,25 @@ func (p *Portal) ClockBack(ctx context.Context) error {
 	now := p.now()
 	late := db.Micros(now.Add(longestWait))
 	for _, put := range []struct {
-		of, set string
-		beyond  int64
-		to      time.Time
+		table, set, late string
+		beyond           int64
+		to               time.Time
 	}{
-		{`mails AS m WHERE m.state = 'queued' AND m.due_at > $1`, `mails SET due_at = $2, created_at = CASE WHEN created_at > $2 THEN $2 ELSE created_at END WHERE state = 'queued' AND due_at > $1`, late, now},
-		{`mails AS m WHERE m.state = 'sending' AND m.due_at > $1`, `mails SET due_at = $2 WHERE state = 'sending' AND due_at > $1`, db.Micros(now.Add(2 * MailClaim)), now.Add(MailClaim)},
-		{`push_devices AS m WHERE m.due_at > $1`, `push_devices SET due_at = $2 WHERE due_at > $1`, late, now.Add(MailClaim)},
-		{`incoming_mails AS m WHERE m.state = 'waiting' AND m.due_at > $1`, `incoming_mails SET due_at = $2 WHERE state = 'waiting' AND due_at > $1`, late, now.Add(incomingClaim)},
-		{`notice_choices AS m WHERE m.digest_due > $1`, `notice_choices SET digest_due = $2 WHERE digest_due > $1`, db.Micros(now.Add(longestDigest)), now},
+		{`mails`, `due_at = $2, created_at = CASE WHEN created_at > $2 THEN $2 ELSE created_at END`, `state = 'queued' AND due_at > $1`, late, now},
+		{`mails`, `due_at = $2`, `state = 'sending' AND due_at > $1`, db.Micros(now.Add(2 * MailClaim)), now.Add(MailClaim)},
+		{`push_devices`, `due_at = $2`, `due_at > $1`, late, now.Add(MailClaim)},
+		{`incoming_mails`, `due_at = $2`, `state = 'waiting' AND due_at > $1`, late, now.Add(incomingClaim)},
+		{`notice_choices`, `digest_due = $2`, `digest_due > $1`, db.Micros(now.Add(longestDigest)), now},
 	} {
 		var n int
-		if err := p.db.QueryRow(ctx, `SELECT COUNT(*) FROM (SELECT 1 AS x FROM `+put.of+` LIMIT 1) y`, put.beyond).Scan(&n); err != nil {
+		if err := p.db.QueryRow(ctx, `SELECT COUNT(*) FROM (SELECT 1 AS x FROM `+put.table+` WHERE `+put.late+` LIMIT 1) y`, put.beyond).Scan(&n); err != nil {
 			return err
 		}
 		if n == 0 { // as nearly always
 			continue
 		}
 		if err := p.db.Write(ctx, func(d *db.Tx) error {
-			_, err := d.Exec(ctx, `UPDATE `+put.set, put.beyond, db.Micros(put.to))
+			_, err := d.Exec(ctx, `UPDATE `+put.table+` SET `+put.set+` WHERE `+put.late, put.beyond, db.Micros(put.to))
 			return err
 		}); err != nil {
 			return err

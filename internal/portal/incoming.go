@@ -129,14 +129,7 @@ func (me *Scope) Incoming(ctx context.Context, state IncomingState, pg Page) (ma
 	if state != "" && !slices.Contains(IncomingStates, state) {
 		return nil, "", ErrNotFound
 	}
-	// Two statements, as each has its index: few are held of many that came.
-	q, args := `SELECT `+incomingColumns+` FROM my_incoming_mails m
- WHERE ($2 = '' OR m.id < $2) ORDER BY m.id DESC LIMIT $3`, []any{pg.After, pg.limit()}
-	if state != "" {
-		q, args = `SELECT `+incomingColumns+` FROM my_incoming_mails m
- WHERE ($2 = '' OR m.id < $2) AND m.state = $4 ORDER BY m.id DESC LIMIT $3`, append(args, string(state))
-	}
-	rows, err := me.query(ctx, q, args...)
+	rows, err := me.inState(ctx, `SELECT `+incomingColumns+` FROM my_incoming_mails m`, string(state), pg)
 	mails, err = list(rows, err, func(r *db.Rows) (m IncomingMail, err error) { return m, m.scan(r.Scan) })
 	if err != nil {
 		return nil, "", err

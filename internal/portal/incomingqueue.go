@@ -261,8 +261,9 @@ func (p *Portal) ReturnMail(ctx context.Context, id MailID, why string, delayed 
 }
 
 // ForgetIncoming puts away the mails that nobody has looked at for 90 days, and says so
-// to who wrote them and to those who administer; it removes those that were settled more than 30 days ago. Their bytes are left to
-// the sweep, which finds that no row names them.
+// to who wrote them and to those who administer; it removes those that were settled
+// more than 30 days ago. Their bytes are left to the sweep, which finds that no row
+// names them.
 func (p *Portal) ForgetIncoming(ctx context.Context) error {
 	return p.db.Write(ctx, func(d *db.Tx) error {
 		now := p.now()

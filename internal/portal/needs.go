@@ -216,12 +216,18 @@ func urgent(all, more []Need, limit int) []Need {
 	}
 	sort.SliceStable(all, func(i, j int) bool {
 		a, b := all[i], all[j]
-		if (a.DueOn == "") != (b.DueOn == "") {
-			return a.DueOn != "" // what has a day is first
-		}
-		return cmp.Or(cmp.Compare(a.DueOn, b.DueOn), a.Since.Compare(b.Since), cmp.Compare(a.Item, b.Item)) < 0
+		return cmp.Or(ByUrgency(a.DueOn, a.Since, b.DueOn, b.Since), cmp.Compare(a.Item, b.Item)) < 0
 	})
 	return all[:min(len(all), limit)]
+}
+
+// ByUrgency orders what waits, of each its due day, if any, and since when it does: what
+// has a day is first, by it, and what waits longest.
+func ByUrgency(due string, since time.Time, otherDue string, otherSince time.Time) int {
+	if (due == "") != (otherDue == "") {
+		return cmp.Compare(otherDue, due)
+	}
+	return cmp.Or(cmp.Compare(due, otherDue), since.Compare(otherSince))
 }
 
 // Bounds of Today.

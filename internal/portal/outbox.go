@@ -82,14 +82,7 @@ func (me *Scope) Outbox(ctx context.Context, state MailState, pg Page) (mails []
 	if state != "" && !slices.Contains(MailStates, state) {
 		return nil, "", ErrNotFound
 	}
-	// Two statements, as each has its index: few fail of many that are sent.
-	q, args := `SELECT `+mailColumns+` FROM my_mails m
- WHERE ($2 = '' OR m.id < $2) ORDER BY m.id DESC LIMIT $3`, []any{pg.After, pg.limit()}
-	if state != "" {
-		q, args = `SELECT `+mailColumns+` FROM my_mails m
- WHERE ($2 = '' OR m.id < $2) AND m.state = $4 ORDER BY m.id DESC LIMIT $3`, append(args, string(state))
-	}
-	rows, err := me.query(ctx, q, args...)
+	rows, err := me.inState(ctx, `SELECT `+mailColumns+` FROM my_mails m`, string(state), pg)
 	mails, err = list(rows, err, func(r *db.Rows) (Mail, error) {
 		var s mailScan
 		err := r.Scan(s.into()...)
@@ -102,13 +95,24 @@ func (me *Scope) Outbox(ctx context.Context, state MailState, pg Page) (mails []
 	return mails, next, nil
 }
 
+// inState reads a page of mails m, the newest first: all, or those in a state. Two
+// statements, as each has its index: few fail of many that are sent, and few are held
+// of many that came.
+func (me *Scope) inState(ctx context.Context, mails, state string, pg Page) (*db.Rows, error) {
+	where, args := ` WHERE ($2 = '' OR m.id < $2)`, []any{pg.After, pg.limit()}
+	if state != "" {
+		where, args = where+` AND m.state = $4`, append(args, state)
+	}
+	return me.query(ctx, mails+where+` ORDER BY m.id DESC LIMIT $3`, args...)
+}
+
 // OutboxCounts says how many mails are in each state that is not the end of one, up
-// to 100, for those who administer.
+// to MaxCount, for those who administer.
 func (me *Scope) OutboxCounts(ctx context.Context) (map[MailState]int, error) {
 	counts := map[MailState]int{}
 	for _, s := range []MailState{MailQueued, MailSending, MailKept, MailFailed} {
 		var n int
-		if err := me.get(ctx, `SELECT COUNT(*) FROM (SELECT m.id FROM my_mails m WHERE m.state = $2 LIMIT 100) n`, []any{string(s)}, &n); err != nil {
+		if err := me.get(ctx, `SELECT COUNT(*) FROM (SELECT m.id FROM my_mails m WHERE m.state = $2 LIMIT $3) n`, []any{string(s), MaxCount}, &n); err != nil {
 			return nil, err
 		}
 		counts[s] = n

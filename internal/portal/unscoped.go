@@ -1268,7 +1268,8 @@ UPDATE notices SET read_at = $1 WHERE person_id = $2 AND read_at IS NULL AND sub
 // readUntil notes that the actor has looked at what they were mailed about a thread
 // until one of their mails, which they answer, and at nothing that came after. The thread
 // they have read as far as mails showed them all of it: not past what stood in none, or
-// not to its end; where mails do not say what is new, they showed nothing. Unscoped: nobody reads by it, and mails are for those who administer.
+// not to its end; where mails do not say what is new, they showed nothing. Unscoped:
+// nobody reads by it, and mails are for those who administer.
 func (t *tx) readUntil(ctx context.Context, th Thread, mail MailID) error {
 	const shown = `EXISTS (SELECT 1 FROM mails m JOIN workspace w ON w.id = 1 AND w.bare_mails = 0 JOIN mails a ON a.person_id = m.person_id AND (a.id = m.id OR m.sent_at <= a.sent_at)
                 WHERE m.id = n.mail_id AND m.person_id = n.person_id AND a.id = `

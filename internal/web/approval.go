@@ -31,16 +31,16 @@ func (s *Server) approvalRoutes() []route {
 		{"POST /approvals/{id}/decide", person, s.decideApproval},
 		{"GET /approvals/{id}/changes-since", person, s.changesSince},
 		{"POST /approvals/{id}/stands", person, s.letStand},
-		{"POST /approvals/{id}/undo", person, s.onApproval("approval_undone", (*portal.Scope).Undo)},
-		{"POST /approvals/{id}/send", team, s.onApproval("approval_sent", (*portal.Scope).SendToClient)},
-		{"POST /approvals/{id}/remind", team, s.onApproval("approval_reminded", (*portal.Scope).Remind)},
-		{"POST /approvals/{id}/cancel", team, s.onApproval("approval_cancelled", (*portal.Scope).CancelApproval)},
+		{"POST /approvals/{id}/undo", person, s.onApproval("undo", "approval_undone", (*portal.Scope).Undo)},
+		{"POST /approvals/{id}/send", team, s.onApproval("act", "approval_sent", (*portal.Scope).SendToClient)},
+		{"POST /approvals/{id}/remind", team, s.onApproval("act", "approval_reminded", (*portal.Scope).Remind)},
+		{"POST /approvals/{id}/cancel", team, s.onApproval("act", "approval_cancelled", (*portal.Scope).CancelApproval)},
 		{"POST /approvals/{id}/delegate", person, s.delegateApproval},
 		{"POST /approvals/{id}/take-over", person, s.takeApprovalOver},
 		{"POST /approvals/{id}/reassign", team, s.reassignApproval},
 		{"POST /approvals/{id}/calls", team, s.noteCall},
 		{"POST /calls/{id}/withdraw", team, s.withdrawCall},
-		{"POST /approvals/{id}/aside", team, s.onApproval("approval_aside", (*portal.Scope).PutAside)},
+		{"POST /approvals/{id}/aside", team, s.onApproval("act", "approval_aside", (*portal.Scope).PutAside)},
 	}
 }
 
@@ -757,13 +757,7 @@ func (s *Server) decideApproval(w http.ResponseWriter, r *http.Request, me *visi
 		}
 	}
 	if invalid, status, ok := refused(err); ok {
-		a, err := me.Approval(r.Context(), id)
-		if err != nil {
-			return err
-		}
-		p := view.ApprovalPage{Typed: in, Reply: reply, Stale: stale(status, "answer")}
-		p.Invalid = invalid
-		return s.renderApproval(w, r, me, status, a, p)
+		return s.approvalRefused(w, r, me, id, status, invalid, "answer", view.ApprovalPage{Typed: in, Reply: reply})
 	}
 	if err != nil {
 		return err
@@ -808,13 +802,7 @@ func (s *Server) noteCall(w http.ResponseWriter, r *http.Request, me *visit) err
 		_, err = portal.Once(me.NoteCall(r.Context(), id, n))
 	}
 	if invalid, status, ok := refused(err); ok {
-		a, err := me.Approval(r.Context(), id)
-		if err != nil {
-			return err
-		}
-		p := view.ApprovalPage{Noted: view.NotedCall{NewCall: n, At: f.one("said_at"), Tried: true}, Stale: stale(status, "act")}
-		p.Invalid = invalid
-		return s.renderApproval(w, r, me, status, a, p)
+		return s.approvalRefused(w, r, me, id, status, invalid, "act", view.ApprovalPage{Noted: view.NotedCall{NewCall: n, At: f.one("said_at"), Tried: true}})
 	}
 	if err != nil {
 		return err
@@ -833,13 +821,7 @@ func (s *Server) withdrawCall(w http.ResponseWriter, r *http.Request, me *visit)
 	}
 	err = me.WithdrawCall(r.Context(), c.ID)
 	if invalid, status, ok := refused(err); ok {
-		a, err := me.Approval(r.Context(), c.Approval)
-		if err != nil {
-			return err
-		}
-		p := view.ApprovalPage{Stale: stale(status, "act")}
-		p.Invalid = invalid
-		return s.renderApproval(w, r, me, status, a, p)
+		return s.approvalRefused(w, r, me, c.Approval, status, invalid, "act", view.ApprovalPage{})
 	}
 	if err != nil {
 		return err
@@ -856,8 +838,19 @@ func stale(status int, what string) string {
 	return what
 }
 
-// onApproval is a button at an approval.
-func (s *Server) onApproval(key string, do func(*portal.Scope, context.Context, portal.ApprovalID) error) handler {
+// approvalRefused shows an approval as it is now, and what was wrong with what was done
+// with it.
+func (s *Server) approvalRefused(w http.ResponseWriter, r *http.Request, me *visit, id portal.ApprovalID, status int, invalid map[string]portal.Reason, what string, p view.ApprovalPage) error {
+	a, err := me.Approval(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	p.Invalid, p.Stale = invalid, stale(status, what)
+	return s.renderApproval(w, r, me, status, a, p)
+}
+
+// onApproval is a button at an approval that does something, named as stale names it.
+func (s *Server) onApproval(what, key string, do func(*portal.Scope, context.Context, portal.ApprovalID) error) handler {
 	return func(w http.ResponseWriter, r *http.Request, me *visit) error {
 		if err := noFields(r); err != nil {
 			return err
@@ -865,16 +858,7 @@ func (s *Server) onApproval(key string, do func(*portal.Scope, context.Context, 
 		id := portal.ApprovalID(r.PathValue("id"))
 		err := do(me.Scope, r.Context(), id)
 		if invalid, status, ok := refused(err); ok {
-			a, err := me.Approval(r.Context(), id)
-			if err != nil {
-				return err
-			}
-			p := view.ApprovalPage{Stale: stale(status, "act")}
-			if p.Stale != "" && key == "approval_undone" {
-				p.Stale = "undo"
-			}
-			p.Invalid = invalid
-			return s.renderApproval(w, r, me, status, a, p)
+			return s.approvalRefused(w, r, me, id, status, invalid, what, view.ApprovalPage{})
 		}
 		if err != nil {
 			return err
@@ -901,13 +885,7 @@ func (s *Server) handOn(w http.ResponseWriter, r *http.Request, me *visit, key s
 	id := portal.ApprovalID(r.PathValue("id"))
 	err = do(f, id)
 	if invalid, status, ok := refused(err); ok {
-		a, err := me.Approval(r.Context(), id)
-		if err != nil {
-			return err
-		}
-		p := view.ApprovalPage{Stale: stale(status, "act")}
-		p.Invalid = invalid
-		return s.renderApproval(w, r, me, status, a, p)
+		return s.approvalRefused(w, r, me, id, status, invalid, "act", view.ApprovalPage{})
 	}
 	if err != nil {
 		return err

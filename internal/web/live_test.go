@@ -25,6 +25,19 @@ import (
 	"github.com/vitrine-portal/vitrine/internal/web/webtest"
 )
 
+// listen opens somebody's stream, until the test ends.
+func listen(t *testing.T, s *webtest.Site, b *webtest.Browser) *http.Response {
+	t.Helper()
+	r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/live", nil)
+	r.AddCookie(&http.Cookie{Name: "sid", Value: b.Cookie("sid")})
+	resp, err := new(http.Transport).RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { resp.Body.Close() })
+	return resp
+}
+
 // A stream that has lost count says something only when something of its
 // reader's has happened.
 func TestStreamThatLostCount(t *testing.T) {
@@ -32,13 +45,7 @@ func TestStreamThatLostCount(t *testing.T) {
 		var hub *live.Hub
 		s := webtest.New(t, w, func(o *web.Options) { hub = o.Hub })
 		cleo := s.As("cleo")
-		r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/live", nil)
-		r.AddCookie(&http.Cookie{Name: "sid", Value: cleo.Cookie("sid")})
-		resp, err := new(http.Transport).RoundTrip(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer resp.Body.Close()
+		resp := listen(t, s, cleo)
 		data := make(chan string, 16)
 		open := make(chan struct{})
 		go func() {
@@ -91,13 +98,7 @@ func TestLooksThatFail(t *testing.T) {
 		}
 		signals := w.Signals()
 		cleo := s.As("cleo")
-		r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/live", nil)
-		r.AddCookie(&http.Cookie{Name: "sid", Value: cleo.Cookie("sid")})
-		resp, err := new(http.Transport).RoundTrip(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer resp.Body.Close()
+		resp := listen(t, s, cleo)
 		lines := bufio.NewScanner(resp.Body)
 		until := func(want string) {
 			t.Helper()
@@ -210,13 +211,7 @@ func TestElevenStreams(t *testing.T) {
 		}
 		open := func(b *webtest.Browser) stream {
 			t.Helper()
-			r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/live", nil)
-			r.AddCookie(&http.Cookie{Name: "sid", Value: b.Cookie("sid")})
-			resp, err := new(http.Transport).RoundTrip(r)
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { resp.Body.Close() })
+			resp := listen(t, s, b)
 			st := stream{make(chan struct{}, 1), make(chan struct{}), make(chan struct{})}
 			begun := make(chan struct{})
 			go func() {
@@ -266,13 +261,7 @@ func TestQuietStreams(t *testing.T) {
 		}
 		s.Web.Hurry(5*time.Millisecond, time.Hour)
 		cleo := s.As("cleo")
-		r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/live", nil)
-		r.AddCookie(&http.Cookie{Name: "sid", Value: cleo.Cookie("sid")})
-		resp, err := new(http.Transport).RoundTrip(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer resp.Body.Close()
+		resp := listen(t, s, cleo)
 		lines := bufio.NewScanner(resp.Body)
 		for beats := 0; beats < 3; {
 			if !lines.Scan() {
@@ -454,12 +443,7 @@ func TestStreamsComeBackOneByOne(t *testing.T) {
 	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
 		cleo, pauses := s.As("cleo"), map[string]bool{}
 		for range 8 {
-			r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/live", nil)
-			r.AddCookie(&http.Cookie{Name: "sid", Value: cleo.Cookie("sid")})
-			resp, err := new(http.Transport).RoundTrip(r)
-			if err != nil {
-				t.Fatal(err)
-			}
+			resp := listen(t, s, cleo)
 			line, err := bufio.NewReader(resp.Body).ReadString('\n')
 			resp.Body.Close()
 			ms, convErr := strconv.Atoi(strings.TrimSpace(strings.TrimPrefix(line, "retry: ")))

@@ -88,7 +88,7 @@ func (s *Server) outboxPage(w http.ResponseWriter, r *http.Request, me *visit) e
 	s.setTitle(&p.Page, p.T("outbox.title"))
 	p.Tabs = []ui.Tab{{Label: p.T("outbox.all"), Href: "/outbox", Current: state == ""}}
 	for _, st := range portal.MailStates {
-		p.Tabs = append(p.Tabs, ui.Tab{Label: p.T("outbox.state." + string(st)), Href: "/outbox?state=" + string(st), Current: state == st, Count: counts[st], Most: 99})
+		p.Tabs = append(p.Tabs, ui.Tab{Label: p.T("outbox.state." + string(st)), Href: "/outbox?state=" + string(st), Current: state == st, Count: counts[st], Most: portal.MaxCount})
 	}
 	filter := url.Values{}
 	if state != "" {

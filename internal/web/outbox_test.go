@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"net/netip"
 	"net/url"
 	"strconv"
@@ -91,6 +92,26 @@ func TestOutboxPages(t *testing.T) {
 		s.Exec(`UPDATE invitations SET revoked_at = 1`)
 		ada.Get("/outbox/" + id).MustBe(200).MustContain("withdrawn").MustNotContain("/invitations/")
 		ada.Get("/outbox/" + id + "/html").MustBe(404)
+	})
+}
+
+// How many mails failed is said as far as they are counted.
+func TestOutboxCountsToABound(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		failed := 0
+		says := func(n int, want string) {
+			t.Helper()
+			for ; failed < n; failed++ {
+				s.Exec(`INSERT INTO mails (id, kind, person_id, address, subject_id, state, reason, tries, created_at, due_at) VALUES ($1, 'password_changed', $2, 'cleo@cleo.test', $2, 'failed', '', 1, 1, 1)`,
+					fmt.Sprintf("mai_%03d", failed), string(s.Cleo))
+			}
+			if got := s.As("ada").Get("/outbox").MustBe(200).Text(`nav.tabs a[href="/outbox?state=failed"]`); !strings.HasSuffix(strings.TrimSpace(got), " "+want) {
+				t.Errorf("of %d it says %q", n, got)
+			}
+		}
+		says(99, "99")
+		says(100, "99+")
+		says(101, "99+")
 	})
 }
 

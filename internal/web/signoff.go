@@ -23,7 +23,7 @@ func (s *Server) signoffRoutes() []route {
 		{"POST /signoffs/{id}/decline", person, s.declineSignoff},
 		{"GET /signoffs/{id}/certificate", person, s.certificateFile},
 		{"GET /approvals/{id}/certificate", person, s.certificateFile},
-		{"POST /approvals/{id}/certificate", person, s.onApproval("certified", (*portal.Scope).CertifyApproval)},
+		{"POST /approvals/{id}/certificate", person, s.onApproval("act", "certified", (*portal.Scope).CertifyApproval)},
 		{"POST /signoffs/{id}/remind", team, s.remindOfSignoff},
 		{"POST /signoffs/{id}/withdraw", team, act(signoffPath, "signoff_withdrawn", func(me *visit, r *http.Request, id string) error {
 			return me.WithdrawSignoff(r.Context(), portal.SignoffID(id))

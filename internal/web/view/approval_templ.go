@@ -66,11 +66,7 @@ func (p *ApprovalsPage) awaited() []templ.Component {
 		rows = append(rows, row{a.DueOn, a.TurnSince, p.approvalRow(a, p.Name, p.People[a.ID], true)})
 	}
 	sort.SliceStable(rows, func(i, j int) bool {
-		a, b := rows[i], rows[j]
-		if a.due != b.due {
-			return b.due == "" || a.due != "" && a.due < b.due
-		}
-		return a.since.Before(b.since)
+		return portal.ByUrgency(rows[i].due, rows[i].since, rows[j].due, rows[j].since) < 0
 	})
 	all := make([]templ.Component, len(rows))
 	for i, r := range rows {
